@@ -1,0 +1,107 @@
+"""The command ``neucobench``: the table of its commands, and its exit codes.
+
+Exit 0: done. Exit 1: the input is bad or missing. Exit 2: the command line is wrong.
+Exit 130: interrupted.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neucobench.cli import console
+from neucobench.cli import data as data_commands
+from neucobench.cli.board import board_build, board_history
+from neucobench.cli.check import check
+from neucobench.cli.content import content_groups
+from neucobench.cli.demo import demo
+from neucobench.cli.encode import encode
+from neucobench.cli.evaluate import evaluate
+from neucobench.cli.report import report
+from neucobench.content import PATH_VARIABLE
+from neucobench.errors import NeucoError, UsageError
+
+app = typer.Typer(
+    name="neucobench",
+    help="Judge Earth-observation embeddings: encode, probe, rank.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from neucobench.cli.version import describe_environment
+
+        typer.echo(describe_environment())
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print the version and the environment.",
+        ),
+    ] = False,
+    content: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder with cards of your own; may be repeated."),
+    ] = None,
+) -> None:
+    """Judge Earth-observation embeddings: encode, probe, rank."""
+    if content:
+        known = os.environ.get(PATH_VARIABLE)
+        folders = [*([known] if known else []), *map(str, content)]
+        os.environ[PATH_VARIABLE] = os.pathsep.join(folders)
+
+
+def _add_commands() -> None:
+    for command in (demo, encode, check, evaluate, report):
+        app.command()(command)
+    data = typer.Typer(help="Data cubes: sample world, download, check.")
+    data.command("download")(data_commands.download)
+    data.command("check")(data_commands.check)
+    board = typer.Typer(help="Boards: rank results, replay published states.")
+    board.command("build")(board_build)
+    board.command("history")(board_history)
+    for name, group in (("data", data), ("board", board)):
+        group.info.no_args_is_help = True
+        app.add_typer(group, name=name)
+    for group in content_groups():
+        app.add_typer(group)
+
+
+_add_commands()
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        app()
+    except UsageError as error:
+        console.say(f"Error: {error}")
+        sys.exit(2)
+    except NeucoError as error:
+        console.say(f"Error: {error}")
+        sys.exit(1)
+    except OSError as error:
+        console.say(f"Error: {_explain(error)}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        console.say("Interrupted; nothing is half written.")
+        sys.exit(130)
+
+
+def _explain(error: OSError) -> str:
+    name = f"{error.filename}: " if error.filename else ""
+    return f"{name}{error.strerror or error}."

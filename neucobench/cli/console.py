@@ -1,0 +1,91 @@
+"""What every command shares: standard error, progress, JSON, and option types."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Protocol
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from neucobench.findings import Finding
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+output = Console(highlight=False)
+
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document on standard output."),
+]
+
+_COLORS = {"info": "cyan", "warning": "yellow", "error": "red"}
+
+
+class Advance(Protocol):
+    """Report progress: how many units are done, and how many there are."""
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show ``done`` of ``total``."""
+
+
+class _Rate(ProgressColumn):
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, e.g. ``12.3 cubes/s``."""
+        return Text(f"{task.speed or 0:.1f} {self._unit}/s", style="cyan")
+
+
+@contextmanager
+def progress(description: str, *, unit: str) -> Iterator[Advance]:
+    """Yield a function that shows progress; on a terminal only.
+
+    Args:
+        description: what is being done, e.g. ``"Encoding"``.
+        unit: what is counted, in the plural, e.g. ``"cubes"``.
+    """
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(unit),
+        TimeRemainingColumn(),
+        console=messages,
+        transient=True,
+        disable=not messages.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(description, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def say(message: str) -> None:
+    """Print a message on standard error."""
+    messages.print(message, markup=False)
+
+
+def show_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:
+    """Print findings on standard error, one line each."""
+    for finding in findings:
+        level = Text(f"{finding.level}: ", style=_COLORS[finding.level])
+        where = f"[{finding.task}] " if finding.task else ""
+        messages.print(level + Text(where + finding.message, style="default"))
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on standard output, without NaN or Infinity."""
+    json.dump(document, sys.stdout, indent=2, allow_nan=False, ensure_ascii=False)
+    sys.stdout.write("\n")

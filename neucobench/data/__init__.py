@@ -1,0 +1,1 @@
+"""Data cubes: bands, readers, the folder of cubes, the hub, the sample world."""

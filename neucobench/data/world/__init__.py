@@ -1,0 +1,1 @@
+"""The sample world: synthetic places, and what the satellites would see of them."""

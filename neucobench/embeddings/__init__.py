@@ -1,0 +1,1 @@
+"""Embedding tables: the value, its files, and the findings about a file."""

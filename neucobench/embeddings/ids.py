@@ -1,0 +1,67 @@
+"""Ids of cubes: what they may be, and what is taken off their end."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from neucobench.errors import InputError
+
+SUFFIXES = (".zarr.zip", ".zarr")
+
+
+def bare_ids(ids: Sequence[str]) -> tuple[str, ...]:
+    """Return ids without ``.zarr.zip`` or ``.zarr`` at their end."""
+    if SUFFIXES[-1] not in "".join(ids):
+        return tuple(ids)
+    return tuple(bare_id(name) for name in ids)
+
+
+def bare_id(text: str) -> str:
+    """Return an id without ``.zarr.zip`` or ``.zarr`` at its end."""
+    for suffix in SUFFIXES:
+        if text.endswith(suffix):
+            return text.removesuffix(suffix)
+    return text
+
+
+def examples(items: Iterable[str], *, limit: int = 3) -> str:
+    """Return the first few items, quoted, for a message."""
+    shown = [repr(item) for _, item in zip(range(limit), items, strict=False)]
+    return ", ".join(shown)
+
+
+def check_ids(ids: Sequence[str], *, path: Path, error: type[InputError]) -> None:
+    """Refuse ids that cannot name a sample.
+
+    Args:
+        ids: (rows,) in the order of the file.
+        path: the file, for messages.
+        error: the class to raise.
+
+    Raises:
+        InputError: of the class ``error``: an empty id, one with a NUL character, or
+            an id in two rows.
+    """
+    if not all(ids):
+        raise error(
+            f"{path}: row {ids.index('') + 1:,} has no id; every row needs one. Fill "
+            "it in, or remove the row."
+        )
+    if "\0" in "".join(ids):
+        row = next(row for row, name in enumerate(ids) if "\0" in name)
+        raise error(
+            f"{path}: the id in row {row + 1:,} contains a NUL byte; ids are text. The "
+            "file is damaged or is not a text file; write it again."
+        )
+    if len(set(ids)) != len(ids):
+        raise error(_repeated(ids, path))
+
+
+def _repeated(ids: Collection[str], path: Path) -> str:
+    repeated = [name for name, count in Counter(ids).items() if count > 1]
+    what = "id is" if len(repeated) == 1 else "ids are"
+    return (
+        f"{path}: {len(repeated):,} {what} in more than one row ({examples(repeated)}"
+        f"{', ...' if len(repeated) > 3 else ''}); an id may stand in one row only. "
+        "Keep one row of each."
+    )

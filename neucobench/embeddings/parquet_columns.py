@@ -1,0 +1,172 @@
+"""The columns of a Parquet embedding file, and their content as arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from neucobench.embeddings.cells import as_float32
+from neucobench.embeddings.columns import choose_columns, is_number
+from neucobench.errors import EmbeddingError
+from neucobench.findings import Finding
+
+VECTOR = "embedding"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParquetColumns:
+    """Say which columns hold the dimensions, and read them.
+
+    Attributes:
+        path: the file, for messages.
+        read: the columns to read beside ``id``.
+        names: (dims,) their names when there is one for each dimension; None when the
+            vectors are lists.
+        findings: about ids that are numbers and columns that are left out.
+    """
+
+    path: Path
+    read: tuple[str, ...]
+    names: tuple[str, ...] | None
+    findings: tuple[Finding, ...]
+
+    def ids(self, batch: pa.RecordBatch, first: int) -> list[str]:
+        """Return the ids of a batch, given the rows before it.
+
+        Raises:
+            EmbeddingError: when one is missing.
+        """
+        column = batch.column("id")
+        if column.null_count:
+            row = first + column.is_null().index(True).as_py()
+            raise EmbeddingError(
+                f"{self.path}: row {row + 1:,} has no id; every row needs one. Fill it "
+                "in, or remove the row."
+            )
+        ids: list[str] = column.cast(pa.string()).to_pylist()
+        return ids
+
+    def vectors(
+        self, batch: pa.RecordBatch, ids: Sequence[str], first: int
+    ) -> NDArray[np.float32]:
+        """Return the vectors of a batch, (rows, dims); a missing cell is NaN.
+
+        Raises:
+            EmbeddingError: when a vector is missing or differs in length.
+        """
+        if self.names is None:
+            return self._lists(batch.column(VECTOR), ids, first)
+        values = np.empty((batch.num_rows, len(self.names)), np.float32)
+        for place, name in enumerate(self.names):
+            values[:, place] = as_float32(_numbers(batch.column(name)))
+        return values
+
+    def _lists(
+        self, column: pa.Array, ids: Sequence[str], first: int
+    ) -> NDArray[np.float32]:
+        if column.null_count:
+            row = first + column.is_null().index(True).as_py()
+            raise EmbeddingError(
+                f"{self.path}: row {row + 1:,} (id {ids[row]!r}) has no vector; every "
+                "row needs one. Encode the cube again, or remove the row."
+            )
+        lengths = np.from_dlpack(pc.list_value_length(column))
+        different = np.flatnonzero(lengths != lengths[0])
+        if different.size:
+            row = int(different[0])
+            raise self.ragged(first + row, ids, int(lengths[row]), int(lengths[0]))
+        if not lengths[0]:
+            raise EmbeddingError(
+                f"{self.path}: the vectors are empty; write the file again with them."
+            )
+        return as_float32(_numbers(column.flatten()).reshape(len(column), -1))
+
+    def ragged(
+        self, row: int, ids: Sequence[str], found: int, expected: int
+    ) -> EmbeddingError:
+        """Return the error about a vector of another length."""
+        return EmbeddingError(
+            f"{self.path}: row {row + 1:,} (id {ids[row]!r}) has {found:,} dimensions, "
+            f"but the rows before it have {expected:,}; all vectors must be of one "
+            "length. Encode them again with one encoder."
+        )
+
+
+def find_columns(schema: pa.Schema, path: Path) -> ParquetColumns:
+    """Return the columns to read.
+
+    Raises:
+        EmbeddingError: when there is no ``id``, a column is repeated, or the columns
+            are of a type that cannot hold ids or vectors.
+    """
+    numeric = [field.name for field in schema if _is_numeric(field.type)]
+    numbered = [name for name in schema.names if is_number(name)]
+    if VECTOR in schema.names and not numbered:
+        choice = choose_columns([*schema.names], path)
+        _require_vectors(schema.field(VECTOR).type, path)
+        return ParquetColumns(
+            path=path, read=(VECTOR,), names=None, findings=_id_findings(schema, path)
+        )
+    usable = schema.names if numbered else ["id", *(n for n in numeric if n != "id")]
+    choice = choose_columns(usable if "id" in schema.names else schema.names, path)
+    for name in choice.names:
+        if name not in numeric:
+            raise EmbeddingError(
+                f"{path}: the column {name!r} holds {schema.field(name).type}; "
+                "dimensions must be numbers. Convert it to float32."
+            )
+    return ParquetColumns(
+        path=path,
+        read=choice.names,
+        names=choice.names,
+        findings=(*_id_findings(schema, path), *choice.findings),
+    )
+
+
+def _numbers(column: pa.Array) -> NDArray[Any]:
+    """Return a column as an array, nulls as NaN.
+
+    Without nulls it goes through DLPack: ``to_numpy`` would import pandas.
+    """
+    if column.null_count:
+        return np.asarray(column.to_numpy(zero_copy_only=False))
+    return np.from_dlpack(column)
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+
+
+def _require_vectors(kind: pa.DataType, path: Path) -> None:
+    lists = (
+        pa.types.is_list(kind)
+        or pa.types.is_large_list(kind)
+        or pa.types.is_fixed_size_list(kind)
+    )
+    if not lists or not _is_numeric(kind.value_type):
+        raise EmbeddingError(
+            f"{path}: the column {VECTOR!r} holds {kind}; it must hold lists of "
+            "numbers, e.g. fixed-size lists of float32. Convert it."
+        )
+
+
+def _id_findings(schema: pa.Schema, path: Path) -> tuple[Finding, ...]:
+    kind = schema.field("id").type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return ()
+    if not pa.types.is_integer(kind):
+        raise EmbeddingError(
+            f"{path}: the column 'id' holds {kind}; ids are text. Convert it to text."
+        )
+    message = (
+        f"The ids are stored as numbers ({kind}) and were turned into text; zeros in "
+        "front of them, if there were any, are lost."
+    )
+    return (Finding(code="numeric-ids", level="warning", message=message),)

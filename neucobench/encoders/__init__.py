@@ -1,0 +1,1 @@
+"""Encoders: from a batch of cubes to vectors, and the run over a folder."""

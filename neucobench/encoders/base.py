@@ -1,0 +1,69 @@
+"""What an encoder is: the protocol that users write, and the batch it receives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucobench.registry import Registry
+
+ENCODERS = Registry(
+    kind="encoder",
+    targets={
+        "mean": "neucobench.encoders.mean:MeanEncoder",
+        "random": "neucobench.encoders.random_vectors:RandomEncoder",
+    },
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CubeBatch:
+    """Hold some cubes of one shape, to be encoded together.
+
+    The arrays may be views of buffers that the reader uses again: an encoder that
+    wants to keep them must copy them.
+
+    Attributes:
+        ids: (samples,) the cubes' ids.
+        arrays: modality name, e.g. ``"s2l2a"``, to (samples, time, band, y, x) as read.
+        offsets: modality name to what the reader added to the stored values.
+    """
+
+    ids: tuple[str, ...]
+    arrays: Mapping[str, NDArray[Any]]
+    offsets: Mapping[str, int]
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.ids)
+
+
+class Encoder(Protocol):
+    """Turn cubes into vectors; any object with these four attributes will do.
+
+    Optional attributes, each with what holds without it: ``version`` (``"1"``),
+    ``offset``, what the reader adds to Sentinel-2 values, 0 or 1000 (0: as stored),
+    ``seasons``, the indices of the seasons to read (all), ``batch_size``, the cubes in
+    a batch (8), and ``transductive``, whether the vector of a cube depends on the other
+    cubes (False). Options of the command line go to the constructor's parameters.
+
+    An encoder that cannot use a cube raises ``neucobench.errors.CubeError``: the cube
+    becomes a finding and the others go on. Any other exception ends the run.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the name that goes into the embedding file."""
+
+    @property
+    def modalities(self) -> Sequence[str]:
+        """Return the names of the modalities to read, e.g. ``("s1", "s2l2a")``."""
+
+    @property
+    def dims(self) -> int:
+        """Return the length of a vector."""
+
+    def encode(self, batch: CubeBatch) -> NDArray[np.float32]:
+        """Return (samples, dims) float32, one row for each cube of the batch."""

@@ -1,0 +1,159 @@
+"""An encoder whose attributes are known to be right, and whose output is looked at."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucobench.data.bands import S2_OFFSET, modality
+from neucobench.encoders.base import CubeBatch, Encoder
+from neucobench.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedEncoder:
+    """Hold an encoder and all its attributes, the optional ones filled in.
+
+    Attributes:
+        inner: the encoder itself.
+        name: its name.
+        modalities: the modalities it reads.
+        dims: the length of a vector.
+        version: its version.
+        offset: what the reader adds to Sentinel-2 values for it.
+        seasons: the indices of the seasons it reads; None: all.
+        batch_size: cubes in a batch.
+        transductive: whether the vector of a cube depends on the other cubes.
+        options: the constructor's arguments, defaults included, as text.
+        source: SHA-256 of the file that defines it, for an encoder of the user's own.
+    """
+
+    inner: Encoder
+    name: str
+    modalities: tuple[str, ...]
+    dims: int
+    version: str = "1"
+    offset: int = 0
+    seasons: tuple[int, ...] | None = None
+    batch_size: int = 8
+    transductive: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+
+    def encode(self, batch: CubeBatch) -> NDArray[np.float32]:
+        """Return (samples, dims) float32; float16 and float64 results are cast.
+
+        Raises:
+            InputError: when the encoder returns something else.
+        """
+        vectors = np.asarray(self.inner.encode(batch))
+        expected = (len(batch), self.dims)
+        if vectors.shape != expected or vectors.dtype.kind != "f":
+            raise InputError(
+                f"The encoder {self.name!r} returned an array of shape {vectors.shape} "
+                f"and type {vectors.dtype} for {len(batch)} cubes; its dims promise "
+                f"floating-point numbers of shape {expected}. Correct the encoder."
+            )
+        with np.errstate(over="ignore"):
+            # Beyond float32 a number becomes infinite, which the run reports.
+            return vectors.astype(np.float32, copy=False)
+
+
+def check_encoder(
+    encoder: Encoder,
+    *,
+    options: Mapping[str, str] | None = None,
+    source: str | None = None,
+) -> CheckedEncoder:
+    """Return ``encoder`` with its attributes checked and filled in.
+
+    Args:
+        encoder: any object that follows the protocol; a checked one is returned as is.
+        options: the constructor's arguments as text; without them they are taken from
+            the attributes that are named like the constructor's parameters.
+        source: SHA-256 of the file that defines it.
+
+    Raises:
+        InputError: when an attribute is missing or not what it should be.
+    """
+    if isinstance(encoder, CheckedEncoder):
+        return encoder
+    for attribute in ("name", "modalities", "dims", "encode"):
+        if not hasattr(encoder, attribute):
+            raise InputError(
+                f"{type(encoder).__name__} has no attribute {attribute!r}; an encoder "
+                "has name, modalities, dims and encode(batch). Add what is missing."
+            )
+    checked = CheckedEncoder(
+        inner=encoder,
+        name=encoder.name,
+        modalities=_modalities(encoder),
+        dims=encoder.dims,
+        version=str(getattr(encoder, "version", "1")),
+        offset=getattr(encoder, "offset", 0),
+        seasons=_seasons(encoder),
+        batch_size=getattr(encoder, "batch_size", 8),
+        transductive=bool(getattr(encoder, "transductive", False)),
+        options=_stored_options(encoder) if options is None else options,
+        source=source,
+    )
+    _check_values(checked)
+    return checked
+
+
+def _modalities(encoder: Encoder) -> tuple[str, ...]:
+    if isinstance(encoder.modalities, str):
+        raise InputError(
+            f"modalities of {type(encoder).__name__} is the text "
+            f"{encoder.modalities!r}; give a tuple of names, e.g. ('s2l2a',)."
+        )
+    return tuple(modality(name).name for name in encoder.modalities)
+
+
+def _seasons(encoder: Encoder) -> tuple[int, ...] | None:
+    seasons = getattr(encoder, "seasons", None)
+    return None if seasons is None else tuple(int(season) for season in seasons)
+
+
+def _check_values(encoder: CheckedEncoder) -> None:
+    wrong = [
+        (not _is_text(encoder.name), "name", "a text"),
+        (not _is_count(encoder.dims), "dims", "an integer of 1 or more"),
+        (not _is_count(encoder.batch_size), "batch_size", "an integer of 1 or more"),
+        (encoder.offset not in (0, S2_OFFSET), "offset", f"0 or {S2_OFFSET}"),
+        (
+            encoder.seasons is not None
+            and (not encoder.seasons or min(encoder.seasons) < 0),
+            "seasons",
+            "None or indices of 0 or more",
+        ),
+    ]
+    for bad, attribute, accepted in wrong:
+        if bad:
+            raise InputError(
+                f"{attribute} of {type(encoder.inner).__name__} is "
+                f"{getattr(encoder, attribute)!r}; it must be {accepted}."
+            )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_count(value: Any) -> bool:
+    return (
+        isinstance(value, int | np.integer)
+        and not isinstance(value, bool)
+        and (int(value) >= 1)
+    )
+
+
+def _stored_options(encoder: Encoder) -> dict[str, str]:
+    return {
+        name: str(getattr(encoder, name))
+        for name in inspect.signature(type(encoder)).parameters
+        if hasattr(encoder, name)
+    }

@@ -1,0 +1,1 @@
+"""Evaluation: join, split, probe all folds, score."""

@@ -1,0 +1,111 @@
+"""Join embeddings with labels, and bring both to the scale the probe sees."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucobench.embeddings.table import EmbeddingTable
+from neucobench.errors import EmbeddingError
+from neucobench.tasks.labels import LabelTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Hold the rows that have a label, as the probe sees them.
+
+    Attributes:
+        row_of: cube id to row in ``values``.
+        values: (samples, dims) float32, padded and standardized.
+    """
+
+    row_of: Mapping[str, int]
+    values: NDArray[np.float32]
+
+
+def prepare_features(
+    table: EmbeddingTable,
+    labeled_ids: Collection[str],
+    *,
+    embedding_dim: int | None,
+    standardize: bool,
+) -> Features:
+    """Return the embeddings of the labeled cubes, padded and standardized.
+
+    One mean and one population standard deviation are taken over all kept rows and
+    columns, padding included, as NeuCo-Bench does.
+
+    Args:
+        table: the embeddings, (rows, dims).
+        labeled_ids: ids that occur in any label file of the folder.
+        embedding_dim: pad with zeros on the right to this width; None for no padding.
+        standardize: whether to subtract the mean and divide by the deviation.
+
+    Raises:
+        EmbeddingError: when the table is wider than ``embedding_dim``.
+    """
+    kept = [row for row, id_ in enumerate(table.ids) if id_ in labeled_ids]
+    width = table.dims if embedding_dim is None else embedding_dim
+    if table.dims > width:
+        raise EmbeddingError(
+            f"{table.name} has {table.dims} dimensions; the protocol takes at most "
+            f"{width}. Reduce the embeddings, or choose another protocol."
+        )
+    values = np.zeros((len(kept), width), dtype=np.float32)
+    np.take(table.values, kept, axis=0, out=values[:, : table.dims], mode="clip")
+    if standardize and values.size:
+        _standardize(values)
+    return Features(
+        row_of={table.ids[row]: position for position, row in enumerate(kept)},
+        values=values,
+    )
+
+
+def _standardize(values: NDArray[np.float32]) -> None:
+    """Standardize ``values`` in place with one mean and one deviation.
+
+    The reference holds the table column by column, and float32 sums depend on the
+    order of memory: summing in its order gives its mean and deviation to the last bit.
+    """
+    by_column = np.asfortranarray(values)
+    mean = by_column.mean()
+    std = by_column.std()
+    del by_column
+    np.subtract(values, mean, out=values)
+    np.divide(values, std if std != 0 else np.float32(1), out=values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinedTask:
+    """Hold the samples of one task that have both a label and an embedding.
+
+    Attributes:
+        ids: (samples,) cube ids in label-file order.
+        rows: (samples,) rows of the feature matrix.
+        labels: (samples,) labels in the task's unit, or 0 and 1.
+        missing: how many labeled cubes have no embedding.
+    """
+
+    ids: tuple[str, ...]
+    rows: NDArray[np.intp]
+    labels: NDArray[np.float64]
+    missing: int
+
+
+def join_task(table: LabelTable, row_of: Mapping[str, int]) -> JoinedTask:
+    """Return the labels of one task beside their rows, in label-file order."""
+    positions = [i for i, id_ in enumerate(table.ids) if id_ in row_of]
+    ids = tuple(table.ids[i] for i in positions)
+    return JoinedTask(
+        ids=ids,
+        rows=np.array([row_of[id_] for id_ in ids], dtype=np.intp),
+        labels=table.values[positions],
+        missing=len(table.ids) - len(ids),
+    )
+
+
+def scale_labels(labels: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return labels scaled to [0, 1] over all rows, in float64 and then float32."""
+    low, high = labels.min(), labels.max()
+    return ((labels - low) / (high - low)).astype(np.float32)

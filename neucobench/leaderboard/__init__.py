@@ -1,0 +1,1 @@
+"""Boards: results of many methods, ranked."""

@@ -1,0 +1,1 @@
+"""Probes: what is fitted on embeddings, all folds at once, and its metrics."""

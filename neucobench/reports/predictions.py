@@ -1,0 +1,57 @@
+"""Held-out predictions, read back from a run folder."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from neucobench.errors import ResultError
+from neucobench.evaluation.result import FILE_NAME, Evaluation, Predictions
+
+PREDICTIONS_FILE = "predictions.parquet"
+_COLUMNS = ("task", "id", "true", "predicted")
+
+
+def with_predictions(evaluation: Evaluation, path: Path) -> Evaluation:
+    """Return an evaluation with the predictions stored beside it, if there are any.
+
+    Args:
+        evaluation: what was read from ``path``.
+        path: the run folder or its ``evaluation.json``.
+
+    Raises:
+        ResultError: when the predictions are there and cannot be read.
+    """
+    folder = path.parent if path.name == FILE_NAME else path
+    file = folder / PREDICTIONS_FILE
+    if not file.is_file():
+        return evaluation
+    return replace(evaluation, predictions=read_predictions(file))
+
+
+def read_predictions(path: Path) -> dict[str, Predictions]:
+    """Return the predictions of a run, by task.
+
+    Raises:
+        ResultError: when the file is damaged or lacks a column.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path, columns=list(_COLUMNS))
+    except (OSError, pa.ArrowException) as error:
+        raise ResultError(
+            f"{path} is not a table with the columns {', '.join(_COLUMNS)} ({error}); "
+            "evaluate again, or remove it to report without predictions."
+        ) from error
+    found = {}
+    for task in pc.unique(table["task"]).to_pylist():
+        rows = table.filter(pc.equal(table["task"], task))
+        found[task] = Predictions(
+            ids=tuple(rows["id"].to_pylist()),
+            true=rows["true"].to_numpy().astype(np.float64),
+            predicted=rows["predicted"].to_numpy().astype(np.float64),
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Scores of a method and ranks of several."""

@@ -1,0 +1,1 @@
+"""Studies that need encoders and evaluations together."""

@@ -1,0 +1,1 @@
+"""Tasks: cards, suites, label tables and splits."""

@@ -1,0 +1,65 @@
+"""What every registered encoder must keep, whatever it computes."""
+
+import numpy as np
+import pytest
+
+from neucobench.data.bands import MODALITIES
+from neucobench.encoders.base import ENCODERS, CubeBatch
+from neucobench.encoders.load import load_encoder
+
+pytestmark = pytest.mark.parametrize("name", ENCODERS.names())
+
+
+def _part(batch: CubeBatch, rows: list[int]) -> CubeBatch:
+    return CubeBatch(
+        ids=tuple(batch.ids[row] for row in rows),
+        arrays={key: array[rows] for key, array in batch.arrays.items()},
+        offsets=batch.offsets,
+    )
+
+
+def test_the_vectors_are_as_declared(name, batch):
+    encoder = load_encoder(name)
+    vectors = encoder.encode(batch)
+    assert vectors.shape == (len(batch), encoder.dims)
+    assert vectors.dtype == np.float32
+    assert np.isfinite(vectors).all()
+
+
+def test_the_size_of_the_batch_does_not_change_a_bit(name, batch):
+    encoder = load_encoder(name)
+    alone = [encoder.encode(_part(batch, [row])) for row in range(len(batch))]
+    np.testing.assert_array_equal(np.concatenate(alone), encoder.encode(batch))
+
+
+def test_the_order_of_the_cubes_does_not_change_a_bit(name, batch):
+    encoder = load_encoder(name)
+    order = [3, 0, 4, 1, 2]
+    shuffled = encoder.encode(_part(batch, order))
+    np.testing.assert_array_equal(shuffled, encoder.encode(batch)[order])
+
+
+def test_different_cubes_get_different_vectors(name, batch):
+    vectors = load_encoder(name).encode(batch)
+    assert len(np.unique(vectors, axis=0)) == len(batch)
+
+
+def test_a_new_encoder_gives_the_same_bits(name, batch):
+    first, second = load_encoder(name), load_encoder(name)
+    np.testing.assert_array_equal(first.encode(batch), second.encode(batch))
+
+
+def test_encoding_leaves_the_pixels_and_the_global_random_state_alone(name, batch):
+    before = {key: array.copy() for key, array in batch.arrays.items()}
+    state = np.random.get_state()[1].copy()  # noqa: NPY002 - the state is the subject
+    load_encoder(name).encode(batch)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    for key, array in batch.arrays.items():
+        np.testing.assert_array_equal(array, before[key])
+
+
+def test_what_it_reads_exists(name, batch):
+    encoder = load_encoder(name)
+    assert set(encoder.modalities) <= set(MODALITIES)
+    assert encoder.seasons is None or set(encoder.seasons) <= set(range(4))
+    assert encoder.name == name

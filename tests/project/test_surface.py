@@ -1,0 +1,108 @@
+"""What users rely on: the names to import, what importing costs, the commands."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import neucobench
+from neucobench.cli.app import app
+
+NAMES = [
+    "Board",
+    "EmbeddingTable",
+    "Evaluation",
+    "build_board",
+    "evaluate",
+    "read_embeddings",
+    "read_evaluation",
+    "write_embeddings",
+]
+COMMANDS = {
+    "demo",
+    "data sample",
+    "data download",
+    "data check",
+    "encode",
+    "encoders",
+    "encoders show",
+    "tasks",
+    "tasks show",
+    "suites",
+    "suites show",
+    "protocols",
+    "protocols show",
+    "boards",
+    "boards show",
+    "check",
+    "evaluate",
+    "board build",
+    "board history",
+    "report",
+}
+HEAVY = ("matplotlib", "numba", "pandas", "polars", "pyarrow", "sklearn", "torch")
+
+
+def _commands() -> dict[str, click.Command]:
+    """Return every command that can be run, by its full name."""
+
+    def walk(command: click.Command, name: str) -> dict[str, click.Command]:
+        if not isinstance(command, click.Group):
+            return {name: command}
+        found = {name: command} if command.invoke_without_command and name else {}
+        for child, subcommand in command.commands.items():
+            found |= walk(subcommand, f"{name} {child}".strip())
+        return found
+
+    return walk(typer.main.get_command(app), "")
+
+
+def _loaded_by(statement: str) -> set[str]:
+    """Return the heavy packages that a fresh process has loaded after a statement."""
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    return {*HEAVY, "zarr"} & set(run.stdout.split())
+
+
+def test_the_public_names_are_these():
+    assert neucobench.__all__ == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_can_be_imported(name):
+    assert getattr(neucobench, name).__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nothing_like_this"):
+        _ = neucobench.nothing_like_this
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert _loaded_by("import neucobench") == set()
+
+
+def test_importing_the_command_line_loads_nothing_heavy():
+    assert _loaded_by("import neucobench.cli.app") == set()
+
+
+def test_the_commands_are_these():
+    assert set(_commands()) == COMMANDS
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help_with_an_example(name):
+    result = CliRunner().invoke(app, [*name.split(), "--help"])
+    assert result.exit_code == 0
+    assert f"Example: neucobench {name.split()[0]}" in " ".join(result.stdout.split())
+
+
+def test_the_command_line_runs_as_a_module():
+    command = [sys.executable, "-m", "neucobench", "--version"]
+    run = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert run.stdout.split()[:2] == ["neucobench", neucobench.__version__]
