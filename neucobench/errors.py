@@ -97,7 +97,9 @@ class UnknownNameError(UsageError):
         if near:
             hint = "Did you mean " + " or ".join(repr(item) for item in near) + "?"
         else:
-            hint = "Known: " + (", ".join(names) if names else "none") + "."
+            # Names come from files too: control characters must not reach a terminal.
+            shown = [item if item.isprintable() else repr(item) for item in names]
+            hint = "Known: " + (", ".join(shown) or "none") + "."
         super().__init__(f"There is no {kind} named {name!r}. {hint}")
         self.kind = kind
         self.name = name

@@ -67,7 +67,7 @@ def board_build(
     if as_json:
         print_json(found.as_dict(out))
     else:
-        _print_board(found)
+        print_board(found)
     say(f"The board is in {out / 'index.html'}.")
 
 
@@ -103,7 +103,8 @@ def board_history(
         _print_history(phases)
 
 
-def _print_board(board: "Board") -> None:
+def print_board(board: "Board") -> None:
+    """Print a board as a table on standard output."""
     from rich.table import Table
     from rich.text import Text
 

@@ -25,7 +25,7 @@ def demo(
 
     Example: neucobench demo demo/ --cubes 300
     """
-    from neucobench.cli.board import board_table
+    from neucobench.cli.board import print_board
     from neucobench.studies.demo import run_demo
 
     start = time.perf_counter()
@@ -44,7 +44,7 @@ def demo(
             }
         )
         return
-    console.output.print(board_table(made.board))
+    print_board(made.board)
     console.say(f"All data is synthetic. Made in {seconds:.0f} s.")
     console.say(f"Board:  {made.board_page}")
     console.say(f"Report: {made.report}")

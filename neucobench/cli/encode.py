@@ -102,6 +102,8 @@ def read_options(pairs: list[str]) -> dict[str, str]:
 def summary(report: "EncodeReport") -> str:
     """Return what a run did, as one or two sentences for the terminal."""
     table = f"{report.out}: {report.rows:,} rows of {report.dims:,} dimensions"
+    if report.left_out:
+        table += f", {report.left_out:,} cubes left out"
     if report.unchanged:
         return (
             f"{table}. It was complete, from the same cubes and options, and was left "
@@ -126,6 +128,7 @@ def as_document(report: "EncodeReport") -> dict[str, Any]:
         "unchanged": report.unchanged,
         "encoded": report.encoded,
         "resumed": report.resumed,
+        "left_out": report.left_out,
         "seconds": report.seconds,
         "cubes_per_second": report.encoded / max(report.encoding_seconds, 1e-9),
         "bytes_read": report.bytes_read,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -42,7 +42,7 @@ def evaluate(
     phase: Annotated[str, typer.Option(help="The phase's name.")] = "results",
     out: Annotated[Path, typer.Option(help="Where run folders go.")] = Path("results"),
     device: Annotated[
-        str, typer.Option(help="auto, cpu, or a CUDA device such as cuda:0.")
+        Literal["auto", "cpu", "cuda"], typer.Option(help="Where the probe is trained.")
     ] = "auto",
     threads: Annotated[
         int | None, typer.Option(min=1, help="CPU threads; the default is all cores.")
@@ -127,8 +127,10 @@ def _store(evaluation: "Evaluation", out: Path) -> None:
 
 def _show(evaluation: "Evaluation") -> None:
     table = Table(title=f"{evaluation.method}: {evaluation.protocol['name']}")
-    for name in ("task", "metric", "rows", "mean", "std", "Q"):
-        table.add_column(name, justify="left" if name in ("task", "metric") else "right")
+    for name in ("task", "metric"):
+        table.add_column(name)
+    for name in ("rows", "mean", "std", "Q"):
+        table.add_column(name, justify="right")
     for task, score in evaluation.tasks.items():
         table.add_row(
             task,

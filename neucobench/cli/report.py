@@ -67,7 +67,7 @@ def _choose(paths: list[Path], phase: str | None) -> "list[Result]":
     from neucobench.leaderboard.choose import choose_phase, choose_runs
     from neucobench.leaderboard.store import read_results
 
-    found = choose_phase(read_results(paths), phase)
+    found = read_results(paths)
     ours = [run for run in found if run.ours]
     if not ours:
         raise ResultError(
@@ -79,6 +79,6 @@ def _choose(paths: list[Path], phase: str | None) -> "list[Result]":
             f"{len(found) - len(ours)} results without an evaluation.json are left "
             "out; 'neucobench board build' ranks them."
         )
-    runs, notes = choose_runs(ours, all_runs=False)
+    runs, notes = choose_runs(choose_phase(ours, phase), all_runs=False)
     console.show_findings(notes)
     return list(runs.values())

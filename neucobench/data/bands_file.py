@@ -1,5 +1,6 @@
 """One `.zarr.zip` file opened, its array found, and read by whichever way suits it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
@@ -21,7 +22,7 @@ from neucobench.data.layout import (
     require_bands,
 )
 from neucobench.data.names import stored_names
-from neucobench.data.zipped import ZipArchive
+from neucobench.data.zipped import DAMAGED, ZipArchive
 from neucobench.errors import CubeError
 
 ARRAY = "bands"
@@ -89,7 +90,9 @@ class BandsFile:
             seasons: positions along ``time``, in the order wanted; all by default.
             buffers: memory to use; the array is then valid until the next read.
             loan: the name under which ``buffers`` lend the array.
-            verify: whether to check the CRC-32 of every chunk.
+            verify: whether to check the CRC-32 of every chunk, and that each entry
+                beside it is a chunk of this array too: a chunk that is not there is
+                all fill value, and one with a damaged name would go unnoticed.
 
         Raises:
             CubeError: when a season does not exist, the array would be too large, or
@@ -100,6 +103,8 @@ class BandsFile:
                 samples=range(self.samples) if samples is None else samples,
                 seasons=self._seasons(seasons),
             )
+            if verify:
+                _require_known_entries(self._archive, self._folder, self.layout)
             return self._read(selection, buffers, loan, verify=verify)
 
     def names(self) -> tuple[str, ...] | None:
@@ -172,11 +177,11 @@ def _find_array(archive: ZipArchive) -> tuple[str, ArrayLayout]:
     The array is called ``bands``, at any depth; without one of that name, the only
     array of four or five dimensions is taken.
     """
-    if f"{ARRAY}/.zarray" in archive.entries or f"{ARRAY}/zarr.json" in archive.entries:
+    if f"{ARRAY}/.zarray" in archive or f"{ARRAY}/zarr.json" in archive:
         folder = f"{ARRAY}/"
     else:
         folder = _search(archive)
-    ending = ".zarray" if f"{folder}.zarray" in archive.entries else "zarr.json"
+    ending = ".zarray" if f"{folder}.zarray" in archive else "zarr.json"
     document = archive.read(folder + ending, limit=MAX_METADATA_BYTES)
     layout = parse_layout(document, _METADATA[ending])
     require_bands(layout)
@@ -185,7 +190,7 @@ def _find_array(archive: ZipArchive) -> tuple[str, ArrayLayout]:
 
 def _search(archive: ZipArchive) -> str:
     arrays: dict[str, int] = {}
-    for name in archive.entries:
+    for name in archive:
         folder, slash, ending = name.rpartition("/")
         if ending in _METADATA:
             content = read_json(archive.read(name, limit=MAX_METADATA_BYTES))
@@ -195,9 +200,27 @@ def _search(archive: ZipArchive) -> str:
     named = [folder for folder in arrays if f"/{folder}".endswith(f"/{ARRAY}/")]
     chosen = named or [folder for folder, dims in arrays.items() if dims in (4, 5)]
     if len(chosen) != 1:
-        listed = ", ".join(folder.rstrip("/") or "/" for folder in arrays) or "none"
+        listed = ", ".join(repr(folder.rstrip("/")) for folder in arrays) or "none"
         raise CubeError(
             f"the file holds no single array {ARRAY!r} (arrays in it: {listed}); name "
             f"the array of (time, band, y, x) {ARRAY!r}"
         )
     return chosen[0]
+
+
+def _require_known_entries(
+    archive: ZipArchive, folder: str, layout: ArrayLayout
+) -> None:
+    counts = [-(-n // c) for n, c in zip(layout.shape, layout.chunks, strict=True)]
+    start = folder + layout.prefix
+    for name in archive:
+        if not folder or not name.startswith(folder) or name.endswith("/"):
+            continue
+        if name.rpartition("/")[2] in (*_METADATA, ".zattrs"):
+            continue
+        numbers = re.findall("[0-9]+", name[len(start) :])
+        inside = len(numbers) == len(counts) and all(
+            int(number) < count for number, count in zip(numbers, counts, strict=True)
+        )
+        if not inside or not name.startswith(start):
+            raise CubeError(f"the entry {name!r} is no chunk of the array; {DAMAGED}")

@@ -25,14 +25,13 @@ _BLOSC_HEADER = struct.Struct("<4B3I")
 _VALUE_BYTES, _SLACK = 8, 64
 
 
-def blosc_sizes(chunk: bytes | memoryview) -> tuple[int, int]:
+def blosc_sizes(chunk: bytes | memoryview) -> tuple[int, int] | None:
     """Return the decoded size and the packed size that a Blosc header declares.
 
-    Raises:
-        CubeError: when the chunk is too short for a header.
+    The result is None where the chunk is too short for a header.
     """
     if len(chunk) < _BLOSC_HEADER.size:
-        raise CubeError(f"a chunk of {len(chunk)} bytes is not Blosc; {DAMAGED}")
+        return None
     fields = _BLOSC_HEADER.unpack_from(chunk)
     return fields[4], fields[6]
 
@@ -94,10 +93,10 @@ def _inner_chunks(
 
 
 def _blosc(chunk: bytes, _limit: int) -> int:
-    size, packed = blosc_sizes(chunk)
-    if packed != len(chunk):
+    sizes = blosc_sizes(chunk)
+    if sizes is None or sizes[1] != len(chunk):
         raise ValueError("Blosc declares another number of bytes than are there")
-    return size
+    return sizes[0]
 
 
 def _lz4(chunk: bytes, _limit: int) -> int:

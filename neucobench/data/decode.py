@@ -67,14 +67,15 @@ def decode_blosc(
         CubeError: when a chunk is damaged.
     """
     for key, source, target in _plan(archive, folder, layout, selection):
-        if key not in archive.entries:
+        if key not in archive:
             out[target] = layout.fill
             continue
         packed = _packed(archive, key, layout, buffers, verify=verify)
         place = out[target]
-        # An index list makes a copy, which owns its data and is no place to decode to.
-        short = place.base is not None and place.flags.c_contiguous
-        if short and place.nbytes == layout.chunk_bytes:
+        # A list of seasons takes the chunk in another order, or has no one place.
+        ordered = isinstance(source[1], slice) and isinstance(target[1], slice)
+        one_piece = place.flags.c_contiguous and place.nbytes == layout.chunk_bytes
+        if ordered and one_piece:
             _decompress(key, packed, place)
         else:
             chunk = buffers.array("chunk", _five(layout.chunks), layout.dtype)
@@ -138,7 +139,7 @@ def _separator(
     """Return the separator where the metadata, as older writers leave them, lack it."""
     first = [str(axis[0][0]) for axis in axes[-dimensions:]]
     nested = folder + "/".join(first)
-    return "/" if nested in archive.entries else "."
+    return "/" if nested in archive else "."
 
 
 def _packed(
@@ -149,7 +150,7 @@ def _packed(
     *,
     verify: bool,
 ) -> bytes | memoryview:
-    if archive.entries[key].method == STORED:
+    if archive.entry(key).method == STORED:
         return archive.stored(key, buffers, verify=verify)
     return archive.read(key, limit=layout.chunk_bytes + _BLOSC_OVERHEAD)
 

@@ -103,7 +103,7 @@ class _Entries(MutableMapping[str, "Buffer"]):
 
     def __iter__(self) -> Iterator[str]:
         start = len(self._folder)
-        for name in self._archive.entries:
+        for name in self._archive:
             if name.startswith(self._folder):
                 yield name[start:]
 

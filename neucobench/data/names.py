@@ -27,7 +27,7 @@ def stored_names(
     """
     for candidate in _CANDIDATES:
         place = f"{folder}{candidate}/"
-        if f"{place}.zarray" not in archive.entries:
+        if f"{place}.zarray" not in archive:
             continue
         layout = parse_layout(archive.read(f"{place}.zarray", limit=_MAX_BYTES), 2)
         text = layout.dtype.kind == "U" and layout.chunk_bytes <= _MAX_BYTES

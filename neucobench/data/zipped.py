@@ -9,6 +9,8 @@ the size it declares.
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -21,6 +23,8 @@ DAMAGED = "the file is damaged; download or write it again"
 
 _END = struct.Struct("<4s4H2IH")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
+# The fields of an `Entry` among those of the central directory.
+_ENTRY = itemgetter(16, 8, 9, 7, 4, 3)
 _LOCAL = struct.Struct("<4s5H3I2H")
 # Enough for the directory of a cube with a dozen chunks, in one read.
 _TAIL = 4096
@@ -36,7 +40,6 @@ class Entry(NamedTuple):
     """Locate one entry of a zip file."""
 
     header: int  # position of the local header
-    name_bytes: int
     packed: int  # bytes in the file
     size: int  # bytes once inflated
     crc: int
@@ -68,7 +71,7 @@ class ZipArchive:
             raise CubeError(f"the file cannot be opened: {error.strerror}") from error
         try:
             self._size = self._file.seek(0, 2)
-            self.entries = self._directory()
+            self._entries = self._directory()
         except BaseException:
             self._file.close()
             raise
@@ -84,6 +87,21 @@ class ZipArchive:
     ) -> None:
         self.close()
 
+    def __contains__(self, name: str) -> bool:
+        return _encode(name) in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of the entries."""
+        return (name.decode("utf-8", "surrogateescape") for name in self._entries)
+
+    def entry(self, name: str) -> Entry:
+        """Return where an entry lies.
+
+        Raises:
+            KeyError: when there is no such entry.
+        """
+        return Entry(*self._entries[_encode(name)])
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -95,7 +113,7 @@ class ZipArchive:
             KeyError: when there is no such entry.
             CubeError: when it would exceed ``limit`` bytes or is damaged.
         """
-        entry = self.entries[name]
+        entry = self.entry(name)
         if max(entry.size, entry.packed) > limit:
             raise CubeError(
                 f"the entry {name!r} declares {max(entry.size, entry.packed):,} bytes, "
@@ -119,7 +137,7 @@ class ZipArchive:
         Raises:
             CubeError: when the entry is damaged.
         """
-        entry = self.entries[name]
+        entry = self.entry(name)
         content = self._content(name, entry, buffers)
         if verify and zlib.crc32(content) != entry.crc:
             raise CubeError(f"the entry {name!r} fails its CRC-32 check; {DAMAGED}")
@@ -131,12 +149,14 @@ class ZipArchive:
                 f"the entry {name!r} is encrypted or packed by a method other than "
                 "stored and deflate; write it again with zip -0"
             )
-        end = entry.header + _LOCAL.size + entry.name_bytes + entry.packed
+        known = _encode(name)
+        start = _LOCAL.size + len(known)
+        end = entry.header + start + entry.packed
         block = self._read(entry.header, min(end + _EXTRA, self._size), buffers)
         fields = _LOCAL.unpack_from(block) if len(block) >= _LOCAL.size else (b"",)
-        if fields[0] != b"PK\x03\x04" or fields[9] != entry.name_bytes:
+        if fields[0] != b"PK\x03\x04" or block[_LOCAL.size : start] != known:
             raise CubeError(f"the entry {name!r} is not where it should be; {DAMAGED}")
-        start = _LOCAL.size + fields[9] + fields[10]
+        start += fields[10]
         if fields[10] > _EXTRA:
             stop = entry.header + start + entry.packed
             block = self._read(entry.header, min(stop, self._size), buffers)
@@ -151,35 +171,32 @@ class ZipArchive:
         count = self._file.readinto(block) or 0
         return block[:count]
 
-    def _directory(self) -> dict[str, Entry]:
+    def _directory(self) -> dict[bytes, tuple[int, ...]]:
         if not self._size:
             raise CubeError("the file is empty; download or write it again")
         start = max(self._size - _TAIL, 0)
-        tail = self._read(start, self._size, Buffers())
+        tail = bytes(self._read(start, self._size, Buffers()))
         end = len(tail) - _END.size
         fields = _END.unpack_from(tail, end) if end >= 0 else (b"",)
         if fields[0] == _END_SIGNATURE and fields[6] + fields[5] == start + end:
-            if fields[6] >= start:
-                block = tail[fields[6] - start : end]
-            else:
-                block = self._read(fields[6], fields[6] + fields[5], Buffers())
-            entries = _parse(block, fields[4])
+            first = fields[6]
+            if first < start:
+                tail = bytes(self._read(first, start + end, Buffers()))
+                start, end = first, len(tail)
+            entries = _parse(tail[first - start : end], fields[4])
             if entries is not None:
                 return entries
         return self._directory_by_library()
 
-    def _directory_by_library(self) -> dict[str, Entry]:
+    def _directory_by_library(self) -> dict[bytes, tuple[int, ...]]:
         try:
             with zipfile.ZipFile(self._file) as archive:
                 return {
-                    info.filename: Entry(
-                        info.header_offset,
-                        len(info.orig_filename.encode(_encoding(info.flag_bits))),
-                        info.compress_size,
-                        info.file_size,
-                        info.CRC,
-                        info.compress_type,
-                        info.flag_bits,
+                    info.orig_filename.encode(
+                        "utf-8" if info.flag_bits & _UTF8 else "cp437"
+                    ): (
+                        *(info.header_offset, info.compress_size, info.file_size),
+                        *(info.CRC, info.compress_type, info.flag_bits),
                     )
                     for info in archive.infolist()
                 }
@@ -193,30 +210,27 @@ class ZipArchive:
             ) from error
 
 
-def _parse(block: memoryview, count: int) -> dict[str, Entry] | None:
+def _encode(name: str) -> bytes:
+    # Names that are no UTF-8 come back as the same bytes, whatever they were meant as.
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _parse(block: bytes, count: int) -> dict[bytes, tuple[int, ...]] | None:
     """Return the central directory, or None where it takes the library to read it."""
-    entries = {}
+    found = {}
     position = 0
     for _ in range(count):
-        if position + _CENTRAL.size > len(block):
+        start = position + _CENTRAL.size
+        if start > len(block):
             return None
         fields = _CENTRAL.unpack_from(block, position)
-        flags, method, crc, packed, size, name_bytes, extra, comment, header = (
-            fields[i] for i in (3, 4, 7, 8, 9, 10, 11, 12, 16)
-        )
-        if fields[0] != b"PK\x01\x02" or _ZIP64 in (packed, size, header):
+        entry = _ENTRY(fields)
+        if fields[0] != b"PK\x01\x02" or _ZIP64 in entry[:3]:
             return None
-        position += _CENTRAL.size
-        name = bytes(block[position : position + name_bytes])
-        entries[name.decode(_encoding(flags), "backslashreplace")] = Entry(
-            header, name_bytes, packed, size, crc, method, flags
-        )
-        position += name_bytes + extra + comment
-    return entries if position == len(block) else None
-
-
-def _encoding(flags: int) -> str:
-    return "utf-8" if flags & _UTF8 else "cp437"
+        stop = start + fields[10]
+        found[block[start:stop]] = entry
+        position = stop + fields[11] + fields[12]
+    return found if position == len(block) else None
 
 
 def _inflate(content: bytes, name: str, size: int) -> bytes:

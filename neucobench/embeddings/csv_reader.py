@@ -137,7 +137,7 @@ def _parse_ahead(descriptor: int, layout: CsvLayout) -> Generator[_Piece, None, 
 
 def _parse(descriptor: int, layout: CsvLayout, start: int, stop: int) -> _Piece:
     data = os.pread(descriptor, stop - start, start)
-    cut_in_quotes = data.count(b'"') % 2 == 1
+    cut_in_quotes = b'"' in data and data.count(b'"') % 2 == 1
     return _Piece(
         start=start,
         stop=stop,

@@ -68,8 +68,13 @@ def decode(data: bytes, path: Path, error: type[InputError]) -> str:
     """Return bytes as text.
 
     Raises:
-        InputError: of the class ``error``, when they are not UTF-8.
+        InputError: of the class ``error``, when they are not UTF-8, or hold NUL.
     """
+    if b"\0" in data:
+        raise error(
+            f"{path} contains NUL bytes; it is damaged or is not a text file. Write it "
+            "again."
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as problem:
@@ -87,11 +92,6 @@ def split_header(line: str, path: Path, error: type[InputError]) -> list[str]:
         InputError: of the class ``error``: the cells are not separated by commas, or
             a quoted name is not closed.
     """
-    if "\0" in line:
-        raise error(
-            f"{path} contains NUL bytes in its first line; it is damaged or is not a "
-            "text file. Write it again."
-        )
     names = _cells(line, ",", path, error)
     if "id" not in names:
         for separator, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):

@@ -35,9 +35,11 @@ def read_parquet(path: Path, *, strict: bool) -> RawTable:
         raise
     except Exception as problem:  # Arrow raises many classes over damaged bytes
         reason = str(problem).strip().partition("\n")[0][:200].rstrip(".")
+        advice = "It may be cut off; copy it or write it again."
+        if "lists to be of size" in reason:
+            advice = "A vector is missing; every row needs one."
         raise EmbeddingError(
-            f"{path} is not a Parquet file that can be read ({reason}). It may be cut "
-            "off; copy it or write it again."
+            f"{path} is not a Parquet file that can be read ({reason}). {advice}"
         ) from problem
 
 

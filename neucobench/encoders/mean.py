@@ -7,7 +7,9 @@ indices are kept here; ``corrected`` gives the variant that was meant, as an enc
 its own name.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,18 +22,18 @@ from neucobench.errors import CubeError
 SEASONS = 4
 GRID = 8
 
-# One entry for each channel: the band indices of each modality that are averaged.
-PUBLISHED_CHANNELS: tuple[dict[str, tuple[int, ...]], ...] = (
-    {"s2l1c": tuple(range(9)), "s2l2a": tuple(range(9))},  # B01 to B8A
-    {"s2l1c": (9,)},  # B09, water vapor
-    {"s2l1c": (10, 11, 12), "s2l2a": (10, 11)},  # B10 (cirrus), B11, B12
-    {"s1": (0, 1)},  # VV, VH
+# One entry for each channel: the bands of each modality that are averaged.
+PUBLISHED_CHANNELS: tuple[dict[str, range], ...] = (
+    {"s2l1c": range(9), "s2l2a": range(9)},  # B01 to B8A
+    {"s2l1c": range(9, 10)},  # B09, water vapor
+    {"s2l1c": range(10, 13), "s2l2a": range(10, 12)},  # B10 (cirrus), B11, B12
+    {"s1": range(2)},  # VV, VH
 )
-CORRECTED_CHANNELS: tuple[dict[str, tuple[int, ...]], ...] = (
-    {"s2l1c": tuple(range(10)), "s2l2a": tuple(range(10))},  # B01 to B09
-    {"s2l1c": (10,)},  # B10, cirrus
-    {"s2l1c": (11, 12), "s2l2a": (10, 11)},  # B11, B12
-    {"s1": (0, 1)},  # VV, VH
+CORRECTED_CHANNELS: tuple[dict[str, range], ...] = (
+    {"s2l1c": range(10), "s2l2a": range(10)},  # B01 to B09
+    {"s2l1c": range(10, 11)},  # B10, cirrus
+    {"s2l1c": range(11, 13), "s2l2a": range(10, 12)},  # B11, B12
+    {"s1": range(2)},  # VV, VH
 )
 
 
@@ -79,25 +81,30 @@ class MeanEncoder:
                 bands it should have.
         """
         points = {name: self._points(batch, name) for name in self.modalities}
-        chosen = CORRECTED_CHANNELS if self.corrected else PUBLISHED_CHANNELS
-        channels = [
-            np.concatenate(
-                [points[name][:, :, list(bands)] for name, bands in channel.items()],
-                axis=2,
-            ).mean(axis=2)
-            for channel in chosen
-        ]
-        vectors = np.stack(channels, axis=2).reshape(len(batch), -1)
-        return np.asarray(vectors, dtype=np.float32)
+        channels = CORRECTED_CHANNELS if self.corrected else PUBLISHED_CHANNELS
+        vectors = np.stack([_average(points, channel) for channel in channels], axis=2)
+        return vectors.reshape(len(batch), -1).astype(np.float32, copy=False)
 
     def _points(self, batch: CubeBatch, name: str) -> NDArray[np.float64]:
         array = batch.arrays[name]
         _check_shape(array, name)
-        missing = self.shift - batch.offsets.get(name, 0) if name != "s1" else 0
+        optical = MODALITIES[name].optical
+        missing = self.shift - batch.offsets.get(name, 0) if optical else 0
         statistics = SSL4EO_S12_V11[name]
         mean = np.array(statistics.mean)[:, None, None] - missing
         std = np.array(statistics.std)[:, None, None]
         return np.asarray((sample_grid(array, GRID) - mean) / std)
+
+
+def _average(
+    points: Mapping[str, NDArray[np.float64]], channel: Mapping[str, range]
+) -> NDArray[np.float64]:
+    """Return (samples, season, y, x), the mean of the channel's bands."""
+    total = sum(
+        np.add.reduce(points[name][:, :, bands.start : bands.stop], axis=2)
+        for name, bands in channel.items()
+    )
+    return np.asarray(total / sum(map(len, channel.values())))
 
 
 def sample_grid(array: NDArray[Any], size: int) -> NDArray[np.float64]:
@@ -124,6 +131,7 @@ def sample_grid(array: NDArray[Any], size: int) -> NDArray[np.float64]:
     return np.asarray(left * (1 - column_weight) + right * column_weight)
 
 
+@lru_cache(maxsize=16)
 def _neighbors(length: int, size: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return (2 * size,) the indices before and after each point, and (size,) weights.
 

@@ -82,7 +82,7 @@ def assemble(
         first = f" The first: {found[0].message}" if found else ""
         raise CubeError(
             f"None of the {len(signatures)} cubes can be encoded; nothing was "
-            f"written.{first} Run: neucobench data check"
+            f"written.{first} Run: neucobench data check CUBES"
         )
     values = np.stack([store.rows[cube_id].vector for cube_id in ids])
     bad = ~np.isfinite(values)

@@ -18,11 +18,10 @@ from neucobench.data.zipped import ZipArchive
 from neucobench.embeddings.files import read_embeddings
 from neucobench.encoders.checked import CheckedEncoder
 from neucobench.errors import CubeError, EmbeddingError
-from neucobench.findings import Finding
+from neucobench.findings import SYNTHETIC_PREFIX, Finding
 
 SIDECAR_SCHEMA = "neucobench/embedding-record/1"
 # How the ids of the sample world begin.
-SYNTHETIC_PREFIX = "synthetic-"
 
 
 def sign_file(path: Path) -> str:
@@ -35,8 +34,8 @@ def sign_file(path: Path) -> str:
     try:
         with ZipArchive(path) as archive:
             entries = [
-                f"{name}\t{entry.size}\t{entry.crc}"
-                for name, entry in sorted(archive.entries.items())
+                f"{name}\t{archive.entry(name).size}\t{archive.entry(name).crc}"
+                for name in sorted(archive)
             ]
     except CubeError:
         entries = ["damaged", *_size_and_time(path)]
@@ -82,7 +81,9 @@ def cube_digest(signatures: Mapping[str, str]) -> str:
 
 
 def _digest(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    # Names inside a zip file need not be valid text.
+    text = "\n".join(lines).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()
 
 
 def describe_encoder(encoder: CheckedEncoder) -> dict[str, str]:

@@ -19,7 +19,7 @@ from neucobench.encoders.output import (
 )
 from neucobench.encoders.provenance import describe_encoder, sign_cubes
 from neucobench.encoders.shards import ShardStore, open_shards
-from neucobench.encoders.stream import encode_batches
+from neucobench.encoders.stream import BROKEN_CUBE, encode_batches
 from neucobench.errors import CubeError, UsageError
 from neucobench.findings import Finding
 
@@ -59,6 +59,11 @@ class EncodeReport:
     bytes_read: int = 0
     peak_memory: int
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def left_out(self) -> int:
+        """Return the number of cubes that have no row."""
+        return sum(finding.code == BROKEN_CUBE for finding in self.findings)
 
 
 def encode_folder(

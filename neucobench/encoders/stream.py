@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.data.buffers import Buffers
-from neucobench.data.cube import Cube
+from neucobench.data.cube import ENDING, Cube
 from neucobench.data.dataset import CubeFolder
 from neucobench.data.zipped import ZipArchive
 from neucobench.encoders.base import CubeBatch
@@ -30,6 +30,8 @@ from neucobench.encoders.checked import CheckedEncoder
 from neucobench.encoders.load import describe
 from neucobench.errors import CubeError, InputError, NeucoError
 from neucobench.findings import Finding
+
+BROKEN_CUBE = "broken-cube"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,13 +188,9 @@ class _BatchWork:
 def broken_cube(cube_id: str, error: Exception) -> Finding:
     """Return the finding about a cube that cannot be encoded."""
     sentence = str(error).rstrip(".")
-    named = sentence if cube_id in sentence else f"The cube {cube_id}: {sentence}"
-    return Finding(
-        code="broken-cube",
-        level="warning",
-        message=f"{named}. It has no row in the output.",
-        count=1,
-    )
+    named = repr(cube_id) in sentence or f"{cube_id}{ENDING}" in sentence
+    message = f"{sentence}." if named else f"Cube {cube_id!r}: {sentence}."
+    return Finding(code=BROKEN_CUBE, level="warning", message=message, count=1)
 
 
 def _shapes(cube: Cube) -> tuple[tuple[str, tuple[int, ...], str], ...]:

@@ -20,9 +20,10 @@ def require_overlap(table: EmbeddingTable, labeled_ids: Collection[str]) -> None
         return
     cause = likely_cause(table.ids, labeled_ids)
     raise EmbeddingError(
-        f"None of the {table.rows} ids of {table.name} has a label: the embeddings have "
-        f"ids such as {_examples(table.ids)}, the {len(labeled_ids)} labeled cubes are "
-        f"{_examples(sorted(labeled_ids))}. {cause or 'Give the cubes their own ids.'}"
+        f"None of the {table.rows} ids of {table.name} has a label: the embeddings "
+        f"have ids such as {_examples(table.ids)}, the {len(labeled_ids)} labeled "
+        f"cubes are {_examples(sorted(labeled_ids))}. "
+        f"{cause or 'Give the cubes their own ids.'}"
     )
 
 

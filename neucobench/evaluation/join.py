@@ -108,4 +108,4 @@ def join_task(table: LabelTable, row_of: Mapping[str, int]) -> JoinedTask:
 def scale_labels(labels: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return labels scaled to [0, 1] over all rows, in float64 and then float32."""
     low, high = labels.min(), labels.max()
-    return ((labels - low) / (high - low)).astype(np.float32)
+    return np.asarray((labels - low) / (high - low), dtype=np.float32)

@@ -19,7 +19,7 @@ from neucobench.evaluation.join import JoinedTask, join_task, prepare_features
 from neucobench.evaluation.prepare import prepare_tasks
 from neucobench.evaluation.protocol import Protocol
 from neucobench.evaluation.protocol import protocol as load_protocol
-from neucobench.evaluation.result import Evaluation, TaskScore
+from neucobench.evaluation.result import Evaluation
 from neucobench.evaluation.select import select_tasks
 from neucobench.evaluation.software import software_versions
 from neucobench.evaluation.summarize import (
@@ -27,7 +27,8 @@ from neucobench.evaluation.summarize import (
     predict_tasks,
     score_tasks,
 )
-from neucobench.findings import Finding
+from neucobench.findings import Finding, synthetic_findings
+from neucobench.probes.backends import Device
 from neucobench.probes.linear import LinearProbe
 from neucobench.scoring.quality import mean_q
 from neucobench.tasks.labels import LabelTable, read_label_folder
@@ -44,7 +45,7 @@ def evaluate(
     tasks: Collection[str] | None = None,
     method: str | None = None,
     phase: str = "results",
-    device: str = "auto",
+    device: Device = "auto",
     threads: int | None = None,
     advance: Advance | None = None,
 ) -> Evaluation:
@@ -133,6 +134,7 @@ def _collect_findings(
     rules: Protocol,
 ) -> tuple[Finding, ...]:
     return (
+        *synthetic_findings(table.ids),
         *table.findings,
         *(finding for item in chosen.values() for finding in item.findings),
         *padding_findings(table, rules.embedding_dim),

@@ -57,8 +57,8 @@ def choose_runs(
                     code="older-runs",
                     level="info",
                     message=(
-                        f"{printable(method)} has {len(runs)} runs; the newest counts, --all-runs "
-                        "ranks them all."
+                        f"{printable(method)} has {len(runs)} runs; the newest counts, "
+                        "--all-runs ranks them all."
                     ),
                     count=len(runs) - 1,
                 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from neucobench.findings import Finding
+from neucobench.findings import SYNTHETIC, Finding
 from neucobench.leaderboard.card import BoardCard
 from neucobench.leaderboard.tables import Result
 
@@ -38,7 +38,11 @@ def judge_results(
         runs: all chosen runs, the ranked ones included.
         card: the board's card, or None.
     """
-    found = [*_protocols(complete, card), *_inputs(complete, tasks)]
+    found = [
+        *_synthetic(complete),
+        *_protocols(complete, card),
+        *_inputs(complete, tasks),
+    ]
     if not complete:
         found.append(
             _warn(
@@ -56,6 +60,17 @@ def judge_results(
             )
         )
     return found
+
+
+def _synthetic(runs: Mapping[str, Result]) -> list[Finding]:
+    count = sum(run.synthetic for run in runs.values())
+    if not count:
+        return []
+    message = (
+        f"{count} of {len(runs)} methods were scored on synthetic cubes: the board "
+        "says nothing about real data."
+    )
+    return [Finding(code=SYNTHETIC, level="info", message=message, count=count)]
 
 
 def _protocols(runs: Mapping[str, Result], card: BoardCard | None) -> list[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from neucobench.errors import ResultError
 from neucobench.evaluation import result as evaluations
 from neucobench.evaluation.result import Evaluation, evaluation_from_dict
+from neucobench.findings import SYNTHETIC
 from neucobench.leaderboard import upstream
 from neucobench.leaderboard.tables import Result, TaskResult
 from neucobench.leaderboard.upstream import read_json, read_upstream
@@ -109,6 +110,7 @@ def _from_evaluation(evaluation: Evaluation, file: Path) -> Result:
         failed=tuple(sorted(evaluation.failed)),
         path=file,
         ours=True,
+        synthetic=any(item.code == SYNTHETIC for item in evaluation.findings),
     )
 
 

@@ -54,6 +54,7 @@ class Result:
         failed: tasks that could not be scored.
         path: the file it was read from.
         ours: whether that file is an ``evaluation.json``.
+        synthetic: whether it was scored on made-up cubes, as far as its result says.
     """
 
     method: str
@@ -65,6 +66,7 @@ class Result:
     failed: tuple[str, ...] = ()
     path: Path
     ours: bool
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,11 @@ def choose_kernel(backend: Backend | None, device: Device) -> Kernel:
     Raises:
         UsageError: when the backend or the device is not available.
     """
+    if backend not in (None, "numba", "numpy", "torch"):
+        raise UsageError(
+            f"There is no backend {backend!r} for the linear probe. "
+            "Choose 'numba', 'numpy' or 'torch'."
+        )
     if device not in ("cpu", "cuda", "auto"):
         raise UsageError(
             f"There is no device {device!r} for the linear probe. "
@@ -60,11 +65,6 @@ def _without_numba(backend: Backend | None) -> Kernel:
             "The backend 'numba' was asked for and cannot be used here: it is not "
             "installed, or has no folder to keep compiled code in. Set NUMBA_CACHE_DIR "
             "to a folder that can be written, or leave the backend out."
-        )
-    if backend not in (None, "numpy"):
-        raise UsageError(
-            f"There is no backend {backend!r} for the linear probe. "
-            "Choose 'numba', 'numpy' or 'torch'."
         )
     from neucobench.probes.kernel_numpy import NumpyKernel
 

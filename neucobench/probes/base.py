@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ class ProbeTask:
         type: what is predicted; classification has the labels 0 and 1.
         rows: (samples,) row of each sample in the feature matrix.
         labels: (samples,) labels as the probe sees them.
-        splits: one split of the samples for each fold; all of one size.
+        splits: one split of the samples for each fold.
     """
 
     name: str
@@ -69,6 +69,41 @@ class Probe(Protocol):
             advance: called with the folds done and the folds in all.
         """
         ...
+
+
+def check_shapes(task: ProbeTask, samples: int) -> None:
+    """Make sure that nothing in ``task`` points outside its arrays.
+
+    Args:
+        task: the task.
+        samples: rows of the feature matrix.
+
+    Raises:
+        ValueError: when it does, or when a fold has an empty side.
+    """
+    rows, labels = task.rows, task.labels
+    if rows.shape != labels.shape or rows.ndim != 1:
+        raise ValueError(
+            f"{task.name} has rows of shape {rows.shape} and labels of shape "
+            f"{labels.shape}; give one row and one label for each sample."
+        )
+    if not _inside(rows, samples):
+        raise ValueError(
+            f"{task.name} names feature rows outside 0 to {samples - 1}; give the rows "
+            "of the feature matrix that is scored."
+        )
+    for fold, split in enumerate(task.splits):
+        for part in (split.train, split.validation):
+            if not _inside(part, labels.size):
+                raise ValueError(
+                    f"Fold {fold} of {task.name} has an empty side, or names samples "
+                    f"outside 0 to {labels.size - 1}; split {labels.size} samples."
+                )
+
+
+def _inside(positions: NDArray[np.integer[Any]], count: int) -> bool:
+    """Return whether there are positions, and all of them are below ``count``."""
+    return bool(positions.size > 0 and positions.min() >= 0 and positions.max() < count)
 
 
 def refusal(task: ProbeTask) -> str | None:

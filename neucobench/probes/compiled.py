@@ -5,54 +5,35 @@ computed and their share of the batch gradient is added while they are in the fi
 level of cache, and the next four are on their way meanwhile. Everything is float32, as
 in the reference. Rows are padded to a multiple of 16 columns; the parameters have 16
 more, of which the first is the bias, so that no loop has a remainder.
-
-All of it stays in one file: numba's cache notices a change of this file only.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from neucobench.probes.compiled_as import exactly, summing
+from neucobench.probes.compiled_draws import WORDS, draw_epoch
+
 F32 = NDArray[np.float32]
 Rows = NDArray[np.uintp]
 Four = tuple[Any, Any, Any, Any]
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 LINE = 16  # float32 in a cache line
-WORDS = 624
-SHIFT = 397
-
-# Sums may be reordered, which vectors need; NaN and infinity keep their meaning.
-_FLAGS = {"nsz", "contract", "reassoc"}
-_compile = njit(nogil=True, cache=True, fastmath=_FLAGS, error_model="numpy")
 
 
-def compiled(function: Function) -> Function:
-    """Compile ``function``; calls release the interpreter lock."""
-    wrapped: Function = _compile(function)
-    return wrapped
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _prefetch(_context: Any, array: Any, _row: Any, _column: Any) -> Any:
-    """Ask for the cache line of an element without waiting for it."""
+def _type_prefetch(_context: Any, array: Any, _row: Any, _column: Any) -> Any:
+    """Return the type and the code of a request for the cache line of an element."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         kind = signature.args[0]
-        item = cgutils.get_item_pointer(
-            context,
-            builder,
-            kind,
-            context.make_array(kind)(context, builder, values[0]),
-            list(values[1:]),
-        )
+        unpacked = context.make_array(kind)(context, builder, values[0])
+        item = _locate(context, builder, kind, unpacked, list(values[1:]))
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         form = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         call = builder.module.declare_intrinsic("llvm.prefetch", (byte,), form)
@@ -64,91 +45,11 @@ def _prefetch(_context: Any, array: Any, _row: Any, _column: Any) -> Any:
     return types.void(array, types.uintp, types.uintp), generate
 
 
-@compiled
-def _mix(words: NDArray[np.uint32], start: int, stop: int, ahead: int) -> None:
-    """Advance words ``start`` to ``stop`` by the recurrence of MT19937."""
-    for i in range(start, stop):
-        mixed = (words[i] & np.uint32(0x80000000)) | (
-            words[i + 1] & np.uint32(0x7FFFFFFF)
-        )
-        odd = np.uint32(0) - (mixed & np.uint32(1))
-        words[i] = (
-            words[i + ahead] ^ (mixed >> np.uint32(1)) ^ (odd & np.uint32(0x9908B0DF))
-        )
+_locate: Any = cgutils.get_item_pointer
+_prefetch: Any = intrinsic(_type_prefetch)
 
 
-@compiled
-def _refill(words: NDArray[np.uint32]) -> None:
-    """Advance all words; ``words`` has one more, to hold the first at the end."""
-    _mix(words, 0, WORDS - SHIFT, SHIFT)
-    words[WORDS] = words[0]
-    _mix(words, WORDS - SHIFT, WORDS, SHIFT - WORDS)
-
-
-@compiled
-def skip(words: NDArray[np.uint32], used: int, count: int) -> int:
-    """Pass over ``count`` numbers; return how many words are used up."""
-    used += count
-    while used > WORDS:
-        _refill(words)
-        used -= WORDS
-    return used
-
-
-@compiled
-def shuffle(words: NDArray[np.uint32], used: int, items: NDArray[np.uint32]) -> int:
-    """Shuffle as ``torch.randperm`` does; return how many words are used up."""
-    count = np.uint32(items.size)
-    for i in range(np.uint32(items.size - 1)):
-        if used == WORDS:
-            _refill(words)
-            used = 0
-        word = words[used]
-        used += 1
-        word ^= word >> np.uint32(11)
-        word ^= (word << np.uint32(7)) & np.uint32(0x9D2C5680)
-        word ^= (word << np.uint32(15)) & np.uint32(0xEFC60000)
-        word ^= word >> np.uint32(18)
-        j = i + word % (count - np.uint32(i))
-        items[i], items[j] = items[j], items[i]
-    return used
-
-
-@compiled
-def draw_epoch(
-    words: NDArray[np.uint32],
-    used: int,
-    train: NDArray[np.uint32],
-    validation: NDArray[np.uint32],
-) -> int:
-    """Fill in the orders of one epoch; return how many words are used up."""
-    for i in range(train.size):
-        train[i] = i
-    used = shuffle(words, skip(words, used, 2), train)
-    for i in range(validation.size):
-        validation[i] = i
-    return shuffle(words, skip(words, used, 2), validation)
-
-
-@compiled
-def draw_epochs(
-    state: NDArray[np.uint32],
-    train: NDArray[np.uint32],
-    validation: NDArray[np.uint32],
-) -> None:
-    """Fill in the orders of all epochs of one fold.
-
-    Args:
-        state: (625,) generator before the first epoch; used up.
-        train: (epochs, train) to be filled.
-        validation: (epochs, validation) to be filled.
-    """
-    used = np.int64(state[WORDS])
-    for epoch in range(train.shape[0]):
-        used = draw_epoch(state, used, train[epoch], validation[epoch])
-
-
-@compiled
+@summing
 def _dot(row: F32, weights: F32) -> np.float32:
     total = np.float32(0)
     for j in range(row.size):
@@ -156,7 +57,7 @@ def _dot(row: F32, weights: F32) -> np.float32:
     return total
 
 
-@compiled
+@summing
 def _dot_four(table: F32, at: Four, weights: F32) -> Four:
     a, b, c, d = table[at[0]], table[at[1]], table[at[2]], table[at[3]]
     s = t = u = v = np.float32(0)
@@ -168,7 +69,7 @@ def _dot_four(table: F32, at: Four, weights: F32) -> Four:
     return s, t, u, v
 
 
-@compiled
+@summing
 def _add_four(table: F32, at: Four, errors: Four, gradient: F32) -> None:
     a, b, c, d = table[at[0]], table[at[1]], table[at[2]], table[at[3]]
     p, q, r, s = errors
@@ -176,14 +77,14 @@ def _add_four(table: F32, at: Four, errors: Four, gradient: F32) -> None:
         gradient[j] += p * a[j] + q * b[j] + r * c[j] + s * d[j]
 
 
-@compiled
+@exactly
 def _fetch_four(table: F32, at: Four) -> None:
     for j in range(0, table.shape[1], LINE):
         for row in at:
             _prefetch(table, row, np.uintp(j))
 
 
-@compiled
+@exactly
 def _error(output: np.float32, label: np.float32, classify: bool) -> np.float32:
     """Return half the slope of the squared error, or that of the cross entropy."""
     if classify:
@@ -191,7 +92,7 @@ def _error(output: np.float32, label: np.float32, classify: bool) -> np.float32:
     return output - label
 
 
-@compiled
+@exactly
 def _add_batch(
     table: F32, at: Rows, labels: F32, p: F32, scale: np.float32, classify: bool, g: F32
 ) -> None:
@@ -229,14 +130,14 @@ def _add_batch(
         g[width] += error
 
 
-@compiled
+@exactly
 def _step(work: F32, factors: F32) -> None:
     """Take one step of AdamW and clear the gradient.
 
     Args:
         work: (4, width + 16) parameters, gradient and the means of it and its square.
         factors: (7,) what weight decay leaves, 1 - beta1, beta2, 1 - beta2, eps, and
-            the corrected step size and the inverse root of the second correction.
+            the corrected step size and the root of the second correction.
     """
     keep, one_less_1, beta2, one_less_2, eps, size, root = factors
     p, g, m, v = work[0], work[1], work[2], work[3]
@@ -248,7 +149,7 @@ def _step(work: F32, factors: F32) -> None:
         g[j] = np.float32(0)
 
 
-@compiled
+@exactly
 def train_fold(
     table: F32,
     rows: Rows,
@@ -280,7 +181,7 @@ def train_fold(
         weights: (epochs, width + 16) the parameters after every epoch.
     """
     count = rows.size
-    words, used = state, np.int64(state[WORDS])
+    words, used = state, int(state[WORDS])
     order = np.empty(count, np.uint32)
     at = np.empty(count + 8, np.uintp)
     shuffled = np.empty(count, np.float32)
@@ -305,7 +206,7 @@ def train_fold(
             weights[epoch, j] = work[0, j]
 
 
-@compiled
+@exactly
 def apply(table: F32, rows: Rows, weights: F32, outputs: F32) -> None:
     """Fill in the outputs of several sets of parameters; each row is read once.
 

@@ -40,13 +40,10 @@ class TorchStream:
     """
 
     def __init__(self, seed: int) -> None:
-        random = np.random.RandomState(seed & 0xFFFFFFFF)  # noqa: NPY002 - see above
-        name, words, used, *_ = random.get_state(legacy=True)
-        self._bits: Any = np.random.MT19937()
-        self._bits.state = {
-            "bit_generator": name,
-            "state": {"key": words, "pos": used},
-        }
+        seeded: Any = np.random.RandomState(seed & 0xFFFFFFFF).get_state(legacy=False)
+        bits: Any = np.random.MT19937()
+        bits.state = {key: seeded[key] for key in ("bit_generator", "state")}
+        self._bits = bits
 
     @classmethod
     def at(cls, state: NDArray[np.uint32]) -> "TorchStream":

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.probes import compiled
+from neucobench.probes.alignment import aligned_zeros, is_aligned
 from neucobench.probes.jobs import FoldJob, HeldOut, Training
-
-ALIGNMENT = 64  # bytes of a cache line, and of the widest vector
 
 
 class NumbaKernel:
@@ -34,11 +33,11 @@ class NumbaKernel:
         """
         samples, dims = features.shape
         width = -(-dims // compiled.LINE) * compiled.LINE
-        flags = features.flags
-        fits = width == dims and features.ctypes.data % ALIGNMENT == 0
+        aligned = width == dims and is_aligned(features)
         # Loops are compiled anew for arrays that cannot be written; a copy is cheaper.
-        if fits and flags.c_contiguous and flags.writeable:
-            return features.astype(np.float32, copy=False)
+        plain = features.flags.carray and features.dtype == np.float32
+        if aligned and plain:
+            return features
         table = aligned_zeros(samples, width)
         table[:, :dims] = features
         return table
@@ -81,11 +80,3 @@ class NumbaKernel:
         outputs = np.empty((training.epochs, held_out.size), np.float32)
         compiled.apply(table, held_out, weights, outputs)
         return HeldOut(outputs=outputs, drawn=drawn)
-
-
-def aligned_zeros(rows: int, columns: int) -> NDArray[np.float32]:
-    """Return a (rows, columns) array of zeros that starts at a cache line."""
-    memory = np.zeros(rows * columns * 4 + ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % ALIGNMENT
-    aligned = memory[start : start + rows * columns * 4].view(np.float32)
-    return aligned.reshape(rows, columns)

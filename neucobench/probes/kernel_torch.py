@@ -60,7 +60,7 @@ class TorchKernel:
         samples, dims = features.shape
         width = -(-(dims + 1) // ALIGNED_COLUMNS) * ALIGNED_COLUMNS
         table = torch.zeros((samples, width), device=self.device)
-        table[:, :dims] = torch.from_numpy(np.require(features, np.float32, "CW"))
+        table[:, :dims] = torch.from_numpy(np.require(features, np.float32, ["C", "W"]))
         table[:, dims] = 1
         return table
 
@@ -162,13 +162,14 @@ def _draw(
     """Return the orders of the training and of the validation rows, (folds, ...)."""
     states = [job.draws.state for job in block]
     train, validation = block[0].split.train.size, block[0].split.validation.size
-    loops = compiled_loops()
-    if loops is None:
+    if compiled_loops() is None:
         return draw_orders(states, train=train, validation=validation, epochs=epochs)
+    from neucobench.probes.compiled_draws import draw_epochs
+
     orders = np.empty((len(block), epochs, train), np.uint32)
     drawn = np.empty((len(block), epochs, validation), np.uint32)
     for fold, state in enumerate(states):
-        loops.draw_epochs(state.copy(), orders[fold], drawn[fold])
+        draw_epochs(state.copy(), orders[fold], drawn[fold])
     return orders.view(np.int32), drawn.view(np.int32)
 
 

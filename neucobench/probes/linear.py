@@ -6,8 +6,9 @@ of one pool of threads; the result does not depend on how many threads there are
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, field
 from time import thread_time
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.probes.backends import Backend, Device, choose_kernel
-from neucobench.probes.base import Advance, FoldScores, ProbeTask
+from neucobench.probes.base import Advance, FoldScores, ProbeTask, check_shapes
 from neucobench.probes.draws import draw_folds
 from neucobench.probes.jobs import FoldJob, Kernel, Training
 from neucobench.probes.metrics import best_epoch, score_epochs
@@ -70,14 +71,17 @@ class LinearProbe:
             advance: called with the folds done and the folds in all.
 
         Raises:
-            ValueError: when a regression task holds out fewer than two samples.
+            ValueError: when a regression task holds out fewer than two samples, a task
+                does not fit the features, or a setting is below 1.
             UsageError: when the device or the backend is not available.
         """
+        self._check(features, tasks)
         kernel = choose_kernel(self.backend, self.device)
         tallies = [_Tally(task=task) for task in tasks]
         total, done = sum(len(task.splits) for task in tasks), 0
-        with kernel.single_threaded():
-            for group in self._trained(kernel, features, tasks):
+        trained = self._trained(kernel, features, tasks)
+        with kernel.single_threaded(), closing(trained) as groups:
+            for group in groups:
                 for fold in group:
                     tallies[fold.job.index].folds[fold.job.fold] = fold
                 done += len(group)
@@ -85,9 +89,24 @@ class LinearProbe:
                     advance(done, total)
         return {tally.task.name: tally.result() for tally in tallies}
 
+    def warm_up(self) -> str:
+        """Load what scoring needs and return the backend's name.
+
+        Optional; it takes a moment that can be spent while a file is being read.
+        """
+        return choose_kernel(self.backend, self.device).name
+
+    def _check(self, features: NDArray[np.float32], tasks: Sequence[ProbeTask]) -> None:
+        for name in ("epochs", "batch_size", "threads"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} is {value}; give 1 or more.")
+        for task in tasks:
+            check_shapes(task, len(features))
+
     def _trained(
         self, kernel: Kernel, features: NDArray[np.float32], tasks: Sequence[ProbeTask]
-    ) -> Iterator[list["_TrainedFold"]]:
+    ) -> Generator[list["_TrainedFold"], None, None]:
         """Train on a pool of threads; yield groups of folds as they are done."""
         training = Training(
             epochs=self.epochs,

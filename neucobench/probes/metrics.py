@@ -5,7 +5,7 @@ numbers, and so does its arithmetic: the spread of the labels is the difference 
 large sums, whose rounding can be seen in R2. Both are kept.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,18 +59,25 @@ def binary_f1(outputs: F32, labels: F32) -> NDArray[np.float64]:
     inside = ((outputs >= 0) & (outputs <= 1)).all(axis=1, keepdims=True)
     predicted = np.where(inside, outputs, sigmoid(outputs)) > 0.5
     positive, negative = labels == 1, labels == 0
-    hits = (predicted & positive).sum(axis=1).astype(np.float32)
-    misses = (~predicted & positive).sum(axis=1).astype(np.float32)
-    alarms = (predicted & negative).sum(axis=1).astype(np.float32)
-    counted = 2 * hits + misses + alarms
+    hits, misses, alarms = (
+        counted.sum(axis=1).astype(np.float32)
+        for counted in (
+            predicted & positive,
+            ~predicted & positive,
+            predicted & negative,
+        )
+    )
+    shared = 2 * hits + misses + alarms
     # The quotient is rounded to float32 because the reference rounds it.
-    return (2 * hits / np.maximum(counted, 1)).astype(np.float64)
+    scores: F32 = 2 * hits / np.maximum(shared, 1)
+    return scores.astype(np.float64)
 
 
-def sigmoid(logits: NDArray[Any]) -> NDArray[Any]:
-    """Return the logistic function of ``logits``, in their precision."""
+def sigmoid(logits: F32) -> F32:
+    """Return the logistic function of ``logits``."""
     with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-logits))
+        probabilities: F32 = 1 / (1 + np.exp(-logits))
+    return probabilities
 
 
 def score_epochs(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neucobench import __version__
+from neucobench.findings import SYNTHETIC_PREFIX
 from neucobench.leaderboard.tables import Board
 from neucobench.reports import sections
 from neucobench.reports.drawing import Picture
@@ -83,11 +84,17 @@ def report_view(
         prediction_pictures=sections.prediction_pictures(summary),
         prediction_notes=sections.prediction_notes(summary),
         cubes=cubes,
-        cubes_note=NOTE,
+        cubes_note=f"{NOTE} {_origin(cubes or ())}",
         label_files=label_files(summary),
         protocol=settings(evaluations, "protocol"),
         software=settings(evaluations, "software"),
     )
+
+
+def _origin(cubes: Sequence[CubePictures]) -> str:
+    if all(cube.id.startswith(SYNTHETIC_PREFIX) for cube in cubes):
+        return "These cubes are synthetic."
+    return "Contains modified Copernicus Sentinel data."
 
 
 def _headline(summary: Summary) -> str:

@@ -21,12 +21,13 @@ MOST_PANELS = 8
 
 _COLUMNS = 4
 # Inches.
-_TITLE, _LEFT, _ABOVE, _BELOW, _GAP = 0.2, 0.6, 0.25, 0.45, 0.15
+_TITLE, _LEFT, _ABOVE, _BELOW, _GAP = 0.2, 0.6, 0.38, 0.45, 0.15
 _WIDTH = _SQUARE = 2.1
 _FLAT = 1.35
+_TITLE_PAD = 14  # points
 _CELLS = 44
 _DENSE = 600
-_FARTHEST_LOGIT = 12.0
+_NEAREST_LOGIT, _FARTHEST_LOGIT = 0.1, 12.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,21 +60,19 @@ def regression_picture(
     Args:
         task: the task's name.
         title: its title.
-        unit: the unit of its labels; empty for none.
+        unit: the unit of its labels.
         panels: the methods; at least one row in all.
     """
     true = np.concatenate([item.true for item in panels])
     low, high = float(true.min()), float(true.max())
     margin = 0.08 * (high - low) or 1.0
     limits = (low - margin, high + margin)
-    in_unit = f" ({unit})" if unit else " (no unit)"
 
     def draw(figure: "Figure") -> None:
         for axes, item in _grid(figure, title, panels, height=_SQUARE):
             _draw_pairs(axes, item, limits)
-            axes.set_title(short(item.label), fontsize=8, fontweight="normal")
-            axes.set_xlabel(f"true{in_unit}")
-            axes.set_ylabel(f"predicted{in_unit}")
+            axes.set_xlabel(f"true ({unit})")
+            axes.set_ylabel(f"predicted ({unit})")
 
     return draw_picture(
         f"predictions-{safe_name(task)}",
@@ -86,21 +85,17 @@ def regression_picture(
 def classification_picture(task: str, title: str, panels: Sequence[Panel]) -> Picture:
     """Return the distribution of logits of both classes, one panel per method.
 
-    The legend counts the cubes of each class.
-
     Args:
         task: the task's name.
         title: its title.
         panels: the methods; at least one row in all.
     """
-    logits = np.concatenate([item.predicted for item in panels])
-    reach = float(np.quantile(np.abs(logits), 0.995)) or 1.0
-    edges = np.linspace(-1, 1, 41) * min(max(reach, 0.1), _FARTHEST_LOGIT)
+    reach = max(_reach(item) for item in panels)
+    edges = np.linspace(-1, 1, 41) * min(reach, _FARTHEST_LOGIT)
 
     def draw(figure: "Figure") -> None:
         for axes, item in _grid(figure, title, panels, height=_FLAT):
             _draw_classes(axes, item, edges)
-            axes.set_title(short(item.label), fontsize=8, fontweight="normal")
             axes.set_xlabel("logit (no unit)")
             axes.set_ylabel("cubes")
 
@@ -133,6 +128,8 @@ def _grid(
             width=_WIDTH,
             height=height,
         )
+        label = short(item.label)
+        axes.set_title(label, fontsize=8, fontweight="normal", pad=_TITLE_PAD)
         grid.append((axes, item))
     return grid
 
@@ -172,8 +169,14 @@ def _draw_pairs(axes: "Axes", item: Panel, limits: tuple[float, float]) -> None:
     axes.locator_params(nbins=5)
     axes.grid(color=GRID)
     beyond = int(((item.predicted < low) | (item.predicted > high)).sum())
-    note = f"n = {len(item.true)}" + (f", {beyond} at the edge" if beyond else "")
-    _note(axes, note)
+    _note(axes, f"n = {len(item.true)}" + (f", {beyond} at the edge" if beyond else ""))
+
+
+def _reach(item: Panel) -> float:
+    """Return how far from zero nearly all logits of a method lie."""
+    if not item.predicted.size:
+        return _NEAREST_LOGIT
+    return max(float(np.quantile(np.abs(item.predicted), 0.995)), _NEAREST_LOGIT)
 
 
 def _draw_classes(axes: "Axes", item: Panel, edges: NDArray[np.float64]) -> None:
@@ -191,8 +194,10 @@ def _draw_classes(axes: "Axes", item: Panel, edges: NDArray[np.float64]) -> None
             facecolor=f"{color}48",
             edgecolor=color,
             linewidth=0.9,
-            label=f"{name} ({int(chosen.sum())})",
+            label=name,
         )
+    counts = " and ".join(str(int(chosen.sum())) for chosen, _, _ in groups)
+    _note(axes, f"n = {counts}")
     axes.axvline(0, ymax=0.8, color=MUTED, linewidth=0.8)
     axes.set_xlim(edges[0], edges[-1])
     axes.margins(y=0.25)
@@ -201,5 +206,6 @@ def _draw_classes(axes: "Axes", item: Panel, edges: NDArray[np.float64]) -> None
 
 
 def _note(axes: "Axes", text: str) -> None:
+    """Write how many cubes a panel shows, between its title and its axes."""
     place = axes.transAxes
-    axes.text(0.97, 0.05, text, ha="right", va="bottom", fontsize=7, transform=place)
+    axes.text(0, 1.02, text, color=MUTED, va="bottom", fontsize=7, transform=place)

@@ -28,7 +28,8 @@ _ABOUT_PREDICTIONS = (
     "A prediction is the mean output of the probes of those folds that held the cube "
     "out; cubes that no fold held out are missing. The line is where prediction and "
     "truth agree. For a classification the output is a logit: right of zero the probe "
-    "says class 1. What lies beyond the axes is drawn on their edge."
+    "says class 1. What lies beyond the axes is drawn on their edge. Inside a task the "
+    "methods stand in the order of their Q on it."
 )
 
 

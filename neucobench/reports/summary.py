@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.evaluation.result import Evaluation, TaskScore
+from neucobench.findings import SYNTHETIC_PREFIX
 from neucobench.leaderboard.tables import Board, BoardEntry
 from neucobench.tasks.card import task_card, task_names
-
-SYNTHETIC_PREFIX = "synthetic-"
 
 _NO_UNIT = "none"
 
@@ -24,7 +23,7 @@ class TaskTitle:
         name: the task's name.
         title: the card's title; the name where there is no card.
         question: the card's question, or nothing.
-        unit: the unit of its labels, or nothing.
+        unit: the unit of its labels, as it stands on an axis.
     """
 
     name: str
@@ -117,13 +116,13 @@ def summarize(evaluations: Sequence[Evaluation], board: Board | None) -> Summary
 def task_title(name: str) -> TaskTitle:
     """Return what the card of a task calls it, or its name where there is no card."""
     if name not in task_names():
-        return TaskTitle(name=name, title=name, question="", unit="")
+        return TaskTitle(name=name, title=name, question="", unit="label units")
     card = task_card(name)
     return TaskTitle(
         name=name,
         title=card.title,
         question=card.question,
-        unit="" if card.unit == _NO_UNIT else card.unit,
+        unit="no unit" if card.unit == _NO_UNIT else card.unit,
     )
 
 

@@ -23,6 +23,11 @@ def _exact(value: float | None) -> str:
     return "" if value is None or value != value else repr(value)
 
 
+def _breakable(name: str) -> str:
+    """Return a name that may be broken after an underscore."""
+    return name.replace("_", "_\N{ZERO WIDTH SPACE}")
+
+
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -36,4 +41,5 @@ def _environment() -> "Environment":
     )
     environment.filters["number"] = number
     environment.filters["exact"] = _exact
+    environment.filters["breakable"] = _breakable
     return environment

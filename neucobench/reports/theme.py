@@ -82,6 +82,7 @@ def figure_style(salt: str) -> Any:
         "ytick.labelsize": 7.5,
         "xtick.major.size": 3,
         "ytick.major.size": 0,
+        "ytick.major.pad": 6,
         "legend.frameon": False,
         "legend.fontsize": 7.5,
     }

@@ -1,6 +1,7 @@
 """Small pictures of a few cubes: Sentinel-2 in true, Sentinel-1 in false color."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -18,19 +19,21 @@ if TYPE_CHECKING:
 
 EDGE = 132
 
-# Reflectance that is drawn as full brightness; most land lies below.
+# Reflectance that is drawn as full brightness; most land lies below, snow does not.
 _BRIGHT = 0.3
+_BRIGHT_PERCENTILE = 98
 _DIGITAL_NUMBERS = 10_000
 _GAMMA = 1 / 1.4
 # Decibel drawn as black and as full brightness: VV, VH, and their difference.
 _BACKSCATTER = ((-22.0, -2.0), (-28.0, -8.0), (2.0, 14.0))
 
 NOTE = (
-    "Sentinel-2 in true color (B04, B03, B02; reflectance from 0 to "
-    f"{_BRIGHT:g}, brightened by a gamma of 1.4), one picture per season in the stored "
-    "order. Sentinel-1 in false color: red is VV (−22 to −2 dB), green is VH (−28 to "
-    "−8 dB), blue is VV minus VH (2 to 14 dB). What lies beyond these ends is drawn as "
-    "the end; pixels without data are black."
+    "Sentinel-2 in true color (B04, B03, B02), one picture per season in the stored "
+    f"order: black is reflectance 0, white is {_BRIGHT:g}, or more where most seasons "
+    "of a cube are brighter, as with snow; a gamma of 1.4 lifts the shadows. "
+    "Sentinel-1 in false color: red is VV (−22 to −2 dB), green is VH (−28 to −8 dB), "
+    "blue is VV minus VH (2 to 14 dB). What lies beyond these ends is drawn as the "
+    "end; pixels without data are black."
 )
 
 
@@ -85,27 +88,53 @@ def _pictures(folder: "CubeFolder", id_: str) -> CubePictures:
 def _thumbnails(cube: Cube) -> list[Thumbnail]:
     pictures = []
     if S2L2A.name in cube.arrays:
-        offset = cube.offsets.get(S2L2A.name, 0)
-        for season, scene in enumerate(cube.arrays[S2L2A.name], start=1):
-            title = f"Sentinel-2, season {season}"
-            pictures.append(_thumbnail(title, true_color(scene, offset=offset)))
+        seasons = [
+            reflectance(scene, offset=cube.offsets.get(S2L2A.name, 0))
+            for scene in cube.arrays[S2L2A.name]
+        ]
+        white = white_level(seasons)
+        for number, scene in enumerate(seasons, start=1):
+            title = f"Sentinel-2, season {number}"
+            if white > _BRIGHT:
+                title += f", white is {white:.2f}"
+            pictures.append(_thumbnail(title, true_color(scene, white=white)))
     if S1.name in cube.arrays:
         scene = cube.arrays[S1.name][0]
         pictures.append(_thumbnail("Sentinel-1, season 1", false_color(scene)))
     return pictures
 
 
-def true_color(scene: NDArray[np.generic], *, offset: int) -> NDArray[np.uint8]:
-    """Return (y, x, 3) red, green and blue of a Sentinel-2 L2A scene.
+def reflectance(scene: NDArray[np.generic], *, offset: int) -> NDArray[np.float64]:
+    """Return (3, y, x) reflectance of red, green and blue, averaged to a small size.
 
     Args:
-        scene: (band, y, x) digital numbers.
+        scene: (band, y, x) digital numbers of Sentinel-2 L2A.
         offset: what has been added to them.
     """
     bands = [S2L2A.bands.index(name) for name in ("B04", "B03", "B02")]
-    values = scene[bands].astype(np.float64) - offset
-    reflectance = _shrink(values / _DIGITAL_NUMBERS / _BRIGHT)
-    return _bytes(np.clip(reflectance, 0, 1) ** _GAMMA)
+    return _shrink((scene[bands].astype(np.float64) - offset) / _DIGITAL_NUMBERS)
+
+
+def white_level(seasons: Sequence[NDArray[np.float64]]) -> float:
+    """Return the reflectance to draw as white in all seasons of a cube.
+
+    It follows the median season, so that one cloudy season does not darken the others.
+
+    Args:
+        seasons: (3, y, x) reflectance each.
+    """
+    tops = [np.percentile(season, _BRIGHT_PERCENTILE) for season in seasons]
+    return max(_BRIGHT, float(np.median(tops)))
+
+
+def true_color(scene: NDArray[np.float64], *, white: float) -> NDArray[np.uint8]:
+    """Return (y, x, 3) red, green and blue.
+
+    Args:
+        scene: (3, y, x) reflectance.
+        white: the reflectance of full brightness.
+    """
+    return _bytes(np.clip(scene / white, 0, 1) ** _GAMMA)
 
 
 def false_color(scene: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -31,4 +31,5 @@ class BandMeans:
             shift = statistics.offset - batch.offsets.get(name, 0)
             means = batch.arrays[name].mean(axis=(3, 4), dtype=np.float64) + shift
             blocks.append((means - statistics.mean) / statistics.std)
-        return np.concatenate(blocks, axis=2).reshape(len(batch), -1).astype(np.float32)
+        vectors = np.concatenate(blocks, axis=2).reshape(len(batch), -1)
+        return np.asarray(vectors, dtype=np.float32)

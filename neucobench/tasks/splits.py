@@ -50,7 +50,7 @@ def shuffle_split(
             f"The task has {rows} labeled samples, which leaves none to train on when "
             f"{held_out} are held out. Give it more labels, or leave it out."
         )
-    random = np.random.RandomState(seed)  # noqa: NPY002 - the stream to be matched
+    random = np.random.RandomState(seed)
     orders = (random.permutation(rows) for _ in range(folds))
     return [
         Split(train=order[held_out:], validation=order[:held_out]) for order in orders

@@ -86,3 +86,11 @@ def terramesh_cubes(shared, real_tiles, tmp_path_factory) -> Path:
     if not (shared / "data" / "terramesh").is_dir():
         pytest.skip("the TerraMesh tiles are not in the shared folder")
     return real_tiles.pack_terramesh(shared, tmp_path_factory.mktemp("terramesh"))
+
+
+@pytest.fixture(scope="session")
+def ssl4eo_cubes(shared, real_tiles, tmp_path_factory) -> Path:
+    """Return a folder of the three SSL4EO-S12 places, L2A of four real seasons."""
+    if not (shared / "data" / "ssl4eo-s12-s2l2a").is_dir():
+        pytest.skip("the SSL4EO-S12 tiles are not in the shared folder")
+    return real_tiles.pack_ssl4eo(shared, tmp_path_factory.mktemp("ssl4eo"))

@@ -2,6 +2,7 @@
 
 import errno
 import json
+from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from neucobench.embeddings.files import read_embeddings
 from neucobench.encoders import output
+from neucobench.encoders.load import load_encoder
 from neucobench.encoders.mean import MeanEncoder
 from neucobench.encoders.provenance import sidecar
 from neucobench.encoders.random_vectors import RandomEncoder
@@ -399,9 +401,23 @@ def test_real_tiles_give_the_published_vector(shared, terramesh_cubes, tmp_path)
         assert np.abs(row - published["433D_629L_3_1_224"]).max() < 1e-6
 
 
-def test_cubes_without_l1c_and_s1_are_refused_by_the_mean_baseline(
-    shared, real_tiles, tmp_path
+def test_real_seasons_are_encoded_by_an_encoder_of_ones_own(
+    shared, ssl4eo_cubes, tmp_path
 ):
-    cubes = real_tiles.pack_ssl4eo(shared, tmp_path / "cubes")
+    fixture = shared / "fixtures" / "encoders" / "mean_baseline.npz"
+    if not fixture.is_file():
+        pytest.skip("the encoder fixtures are not in the shared folder")
+    own = load_encoder(f"{Path(__file__).with_name('l2a_points.py')}:L2APoints")
+    report = encode_folder(ssl4eo_cubes, own, tmp_path / "l2a.parquet")
+    table = read_embeddings(report.out)
+    assert (report.rows, report.dims) == (3, 3072)
+    with np.load(fixture) as published:
+        for place, row in zip(table.ids, table.values, strict=True):
+            assert np.abs(row - published[f"l2a_{place}"].ravel()).max() < 1e-6
+
+
+def test_cubes_without_l1c_and_s1_are_refused_by_the_mean_baseline(
+    ssl4eo_cubes, tmp_path
+):
     with pytest.raises(CubeError, match="None of the 3 cubes"):
-        encode_folder(cubes, MeanEncoder(), tmp_path / "mean.parquet")
+        encode_folder(ssl4eo_cubes, MeanEncoder(), tmp_path / "mean.parquet")

@@ -177,3 +177,12 @@ def test_predictions_are_in_the_unit_of_the_labels(small):
     correlation = np.corrcoef(found.true[held_out], found.predicted[held_out])[0, 1]
     assert correlation > 0.5
     assert abs(found.predicted[held_out].mean() - found.true[held_out].mean()) < 0.5
+
+
+def test_made_up_cubes_are_marked_as_synthetic(small, labels_writer):
+    table, labels = small
+    ids = tuple(f"synthetic-{id_}" for id_ in table.ids)
+    labels_writer(labels, "size__regression", ids, table.values[:, 0])
+    made_up = replace(table, ids=ids)
+    result = evaluate(made_up, labels=labels, protocol=FIVE_FOLDS)
+    assert [item.code for item in result.findings] == ["synthetic"]

@@ -5,7 +5,6 @@ import importlib
 import re
 import shlex
 
-import click
 import pytest
 import typer
 import yaml
@@ -36,19 +35,27 @@ def _commands_in(text: str) -> list[str]:
     return found
 
 
+def _options(command) -> set[str]:
+    """Return the options of one command, as they are typed."""
+    return {option for item in command.params for option in item.opts}
+
+
 def _problem(command: str) -> str | None:
     """Return what is wrong with the words of a command, or None."""
     words = shlex.split(command, comments=True)[1:]
-    current: click.Command = typer.main.get_command(app)
-    known = {option for item in current.params for option in item.opts}
-    while words and isinstance(current, click.Group) and words[0] in current.commands:
+    current = typer.main.get_command(app)
+    known = {"--help", "-h", *_options(current)}
+    if words[0] == "--content":
+        words = words[2:]
+    # Not isinstance: typer carries its own copy of click, or uses the package.
+    while words and words[0] in getattr(current, "commands", ()):
         current = current.commands[words.pop(0)]
-        known = {option for item in current.params for option in item.opts}
-    incomplete = isinstance(current, click.Group) and not current.invoke_without_command
+        known |= _options(current)
+    incomplete = not getattr(current, "invoke_without_command", True)
     if incomplete and not any(word.startswith("-") for word in words[:1]):
         return f"no such command: {command}"
     options = {word.split("=")[0] for word in words if re.match(r"--?[a-z]", word)}
-    unknown = options - known - {"--help", "-h"}
+    unknown = options - known
     return f"no such option: {sorted(unknown)} in {command}" if unknown else None
 
 

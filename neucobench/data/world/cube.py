@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from neucobench.data.world.climate import surface_temperature
 from neucobench.data.world.fields import Field
-from neucobench.data.world.land import ARABLE, FOREST, GRASS, MAIZE, SOYBEAN, Land, draw_land
+from neucobench.data.world.land import (
+    ARABLE,
+    FOREST,
+    GRASS,
+    MAIZE,
+    SOYBEAN,
+    Land,
+    draw_land,
+)
 from neucobench.data.world.radar import backscatter
 from neucobench.data.world.scenes import Scene, draw_scene
 from neucobench.data.world.sky import (

@@ -74,7 +74,7 @@ def draw_land(scene: Scene, size: int) -> Land:
     """Return the ground of ``scene`` on a chip of ``size`` by ``size`` pixels."""
     rng = scene.rng("land")
     angle = float(rng.uniform(0.0, np.pi))
-    width = float(np.clip(size * rng.uniform(0.16, 0.3), 5.0, 36.0))
+    width = float(np.clip(size * rng.uniform(0.2, 0.36), 5.0, 40.0))
     parcel, centers = parcels(
         rng, size, angle=angle, width=width, aspect=float(rng.uniform(1.0, 2.2))
     )

@@ -76,12 +76,12 @@ def _ground_terms(scene: Scene, land: Land) -> Field:
     shape = (len(SEASONS), 2, *land.classes.shape)
     added = np.zeros(shape, dtype=np.float32)
     canopy = np.where(forest, 1.0 - np.exp(-land.biomass / 90.0), 0.0)
-    added += (canopy * np.array([2.2, 4.2])[:, None, None])[None]
+    added += (canopy * np.array([2.5, 5.0])[:, None, None])[None]
     open_ground = ~forest & ~land.water & (land.classes != BUILT)
     season = (slice(None), None, None, None)
     added += 0.9 * scene.moisture[season] * open_ground
     added += scene.wind[season] * np.array([8.0, 4.0])[:, None, None] * land.water
     added[WINTER] -= 1.5 * scene.snow * open_ground
-    roofs = np.where(land.classes == BUILT, 3.5 * land.tone - 4.0 * land.streets, 0.0)
+    roofs = np.where(land.classes == BUILT, 2.5 * land.tone - 3.0 * land.streets, 0.0)
     tillage = np.where(open_ground, 0.5 * land.tone, 0.0)
     return added + (roofs + tillage).astype(np.float32)

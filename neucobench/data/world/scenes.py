@@ -20,17 +20,18 @@ BLOCK = 20
 Hinterland = Literal["farmland", "forest", "mixed", "city"]
 Shore = Literal["none", "open", "vessel"]
 
-# One block: the first thirteen pictures were chosen for a clear sky, the others not.
-_CLEAR = 13
+# One block. The pictures of the first fifteen were chosen for a clear sky, those of
+# the others were not; clouds are judged from the eighth on.
+_CLEAR = 15
+_SURVEYED = 8
 _DEALT: tuple[tuple[Hinterland, Shore], ...] = (
     *(("farmland", "none"), ("farmland", "none"), ("farmland", "none")),
     *(("forest", "none"), ("forest", "none"), ("forest", "open")),
     *(("mixed", "none"), ("mixed", "none"), ("mixed", "open"), ("mixed", "vessel")),
     *(("city", "none"), ("city", "open"), ("city", "vessel")),
-    *(("farmland", "open"), ("farmland", "vessel")),
-    *(("forest", "open"), ("forest", "vessel")),
+    *(("farmland", "open"), ("forest", "open")),
+    *(("farmland", "vessel"), ("forest", "vessel"), ("city", "vessel")),
     *(("mixed", "open"), ("mixed", "vessel")),
-    ("city", "vessel"),
 )
 
 _CLEAR_TASKS = ("landcover_agriculture", "landcover_forest")
@@ -102,12 +103,13 @@ def draw_scene(seed: int, index: int) -> Scene:
     tasks = (
         *_TASKS_OF_HINTERLAND[hinterland],
         *_TASKS_OF_SHORE[shore],
-        *(_CLEAR_TASKS if clear else _SKY_TASKS),
+        *(_CLEAR_TASKS if clear else ()),
+        *(_SKY_TASKS if kind >= _SURVEYED else ()),
         "nodata",
     )
     rng = generator(seed, "sample", index, "climate")
-    altitude = rng.gamma(1.5, 40.0 if shore != "none" else 250.0)
-    snowy = rng.random() < 0.05 + min(altitude, 1000.0) / 2500.0
+    altitude = rng.gamma(1.5, 25.0 if shore != "none" else 140.0)
+    snowy = rng.random() < 0.03 + min(altitude, 600.0) / 3000.0
     seasons = len(SEASONS)
     return Scene(
         seed=seed,
@@ -117,7 +119,7 @@ def draw_scene(seed: int, index: int) -> Scene:
         clear=clear,
         tasks=tuple(sorted(tasks)),
         dryness=float(rng.uniform()),
-        warmth=float(rng.normal(0.0, 1.5)),
+        warmth=float(rng.normal(0.0, 1.0)),
         altitude=float(altitude),
         snow=float(rng.uniform(0.3, 0.95)) if snowy else 0.0,
         moisture=rng.normal(0.0, 1.0, seasons).astype(np.float32),

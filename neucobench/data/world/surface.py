@@ -38,7 +38,7 @@ def ground_cover(scene: Scene, land: Land) -> Field:
     cover[:, _ROOF] *= 1.0 - land.streets
     cover[:, _ASPHALT] += 0.6 * land.streets
     # Tall stands shade themselves: the signal saturates near 200 Mg/ha.
-    closed = 0.5 * (1.0 - np.exp(-land.biomass / 130.0))
+    closed = 0.6 * (1.0 - np.exp(-land.biomass / 130.0))
     cover *= np.where(np.isin(land.classes, FOREST), 1.0 - closed, 1.0)
     snow = scene.snow * snow_cover()[land.classes]
     cover[WINTER] *= 1.0 - snow

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+import torch
+
+from neucobench.probes.compiled_draws import draw_epochs, skip
+from neucobench.probes.draws import TorchStream, draw_folds, draw_orders
+
+
+@pytest.fixture(autouse=True)
+def _global_generator():
+    with torch.random.fork_rng():
+        yield
+
+
+def test_the_first_layer_of_seed_42_is_the_published_one():
+    stream = TorchStream(42)
+    start = stream.linear(1024)
+    np.testing.assert_allclose(
+        start[[0, 1, 2, 3, -1]],
+        [0.0238918, 0.0259377, -0.0073210, 0.0287066, 0.0174057],
+        atol=5e-8,
+    )
+    high, low = stream.words(2).tolist()
+    assert (high << 32 | low) & (2**63 - 1) == 6948178042539105521
+    assert stream.permutation(10).tolist() == [8, 7, 6, 5, 3, 9, 1, 2, 4, 0]
+
+
+@pytest.mark.parametrize("dims", [1, 2, 7, 16, 33, 100, 768, 1024])
+def test_initial_weights_are_those_of_torch(dims):
+    torch.manual_seed(7)
+    layer = torch.nn.Linear(dims, 1)
+    start = TorchStream(7).linear(dims)
+    np.testing.assert_array_equal(start[:-1], layer.weight.detach().numpy()[0])
+    assert start[-1] == layer.bias.item()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 10, 242, 624, 625, 2173, 4221, 11934])
+def test_orders_are_those_of_torch(rows):
+    torch.manual_seed(42)
+    stream = TorchStream(42)
+    for _ in range(2):
+        expected = torch.randperm(rows).numpy()
+        np.testing.assert_array_equal(stream.permutation(rows), expected)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**32 + 5])
+def test_every_seed_of_torch_is_followed(seed):
+    torch.manual_seed(seed)
+    expected = torch.randperm(50).numpy()
+    np.testing.assert_array_equal(TorchStream(seed).permutation(50), expected)
+
+
+def torch_draws(seed, sizes, dims, epochs):
+    """Draw with torch, in the order of the published protocol."""
+    torch.manual_seed(seed)
+    for train, validation in (size for folds in sizes for size in folds):
+        layer = torch.nn.Linear(dims, 1)
+        visited = []
+        for _ in range(epochs):
+            for rows in (train, validation):
+                torch.empty((), dtype=torch.int64).random_()
+                visited.append(torch.randperm(rows).numpy())
+        start = np.append(layer.weight.detach().numpy(), layer.bias.detach().numpy())
+        yield start, visited[::2], visited[1::2]
+
+
+SIZES = [[(9, 1), (10, 2)], [(700, 80)] * 3, [(1, 1)], [(63, 7)] * 2]
+
+
+def test_every_fold_starts_where_torch_starts_it():
+    drawn = [
+        fold for folds in draw_folds(5, SIZES, dims=11, epochs=3) for fold in folds
+    ]
+    expected = torch_draws(5, SIZES, 11, 3)
+    for fold, (start, train, _) in zip(drawn, expected, strict=True):
+        np.testing.assert_array_equal(fold.start, start)
+        stream = TorchStream.at(fold.state)
+        stream.skip(2)
+        np.testing.assert_array_equal(stream.permutation(train[0].size), train[0])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_orders_of_all_epochs_are_those_of_torch(compiled):
+    expected = list(torch_draws(5, SIZES, 11, 3))
+    for folds, sizes in zip(
+        draw_folds(5, SIZES, dims=11, epochs=3), SIZES, strict=True
+    ):
+        for fold, (train, validation) in zip(folds, sizes, strict=True):
+            first = np.empty((3, train), np.uint32)
+            second = np.empty((3, validation), np.uint32)
+            if compiled:
+                draw_epochs(fold.state.copy(), first, second)
+            else:
+                (first,), (second,) = draw_orders(
+                    [fold.state], train=train, validation=validation, epochs=3
+                )
+            _, visited, held_out = expected.pop(0)
+            np.testing.assert_array_equal(first, visited)
+            np.testing.assert_array_equal(second, held_out)
+
+
+def test_orders_drawn_together_are_those_drawn_alone():
+    states = [f.state for f in next(draw_folds(1, [[(40, 6)] * 3], dims=2, epochs=2))]
+    together = draw_orders(states, train=40, validation=6, epochs=2)
+    for fold, state in enumerate(states):
+        alone = draw_orders([state], train=40, validation=6, epochs=2)
+        np.testing.assert_array_equal(together[0][fold], alone[0][0])
+        np.testing.assert_array_equal(together[1][fold], alone[1][0])
+
+
+@pytest.mark.parametrize("count", [0, 1, 623, 624, 625, 5000])
+def test_the_compiled_loop_passes_over_as_many_numbers(count):
+    stream = TorchStream(3)
+    state = stream.state()
+    stream.skip(count)
+    used = skip(state, int(state[-1]), count)
+    state[-1] = used
+    expected = stream.words(4)
+    np.testing.assert_array_equal(TorchStream.at(state).words(4), expected)

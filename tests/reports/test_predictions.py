@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neucobench.errors import ResultError
+from neucobench.evaluation.folder import write_evaluation
+from neucobench.evaluation.result import read_evaluation
+from neucobench.reports.predictions import with_predictions
+
+
+@pytest.fixture
+def run_folder(make_evaluation, tmp_path):
+    return write_evaluation(make_evaluation(), tmp_path)
+
+
+def test_predictions_come_back_from_a_run_folder(run_folder, make_evaluation):
+    found = with_predictions(read_evaluation(run_folder), run_folder).predictions
+    for task, item in make_evaluation().predictions.items():
+        assert found[task].ids == item.ids
+        np.testing.assert_array_equal(found[task].true, item.true)
+        np.testing.assert_array_equal(found[task].predicted, item.predicted)
+
+
+def test_the_evaluation_file_stands_for_its_folder(run_folder):
+    file = run_folder / "evaluation.json"
+    assert with_predictions(read_evaluation(file), file).predictions
+
+
+def test_a_folder_without_predictions_leaves_the_evaluation_as_it_is(
+    make_evaluation, tmp_path
+):
+    evaluation = replace(make_evaluation(), predictions=None)
+    assert with_predictions(evaluation, tmp_path) is evaluation
+
+
+@pytest.mark.parametrize("content", [b"", b"not a table"])
+def test_a_damaged_file_is_an_error_that_names_it(run_folder, content):
+    file = run_folder / "predictions.parquet"
+    file.write_bytes(content)
+    with pytest.raises(ResultError, match=r"predictions\.parquet"):
+        with_predictions(read_evaluation(run_folder), run_folder)
