@@ -54,6 +54,11 @@ class CellJudge:
         self.count = 0
         self.first = ""
 
+    @property
+    def wants_text(self) -> bool:
+        """Whether the next cell without a number ends up in a message."""
+        return self.strict or not self.count
+
     def settle(
         self,
         values: NDArray[np.float32],

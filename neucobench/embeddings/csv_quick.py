@@ -11,28 +11,32 @@ from neucobench.embeddings.raw import RawTable
 def quick_rows(data: bytes, layout: CsvLayout) -> RawTable | None:
     """Return rows, or None when anything about them needs the careful reader.
 
-    Polars agrees with pandas about every cell that it reads as a finite number. It
-    fills short rows with nulls, drops a byte-order mark anywhere, and keeps lone
-    carriage returns: all of that is left to the careful reader.
+    Polars agrees with pandas about every cell that it reads as a number; empty cells
+    come out as NaN. It fills short rows with nulls, drops a byte-order mark anywhere,
+    and keeps lone carriage returns: all of that is left to the careful reader, and
+    infinite cells are, too.
 
     Args:
         data: whole lines, without the header.
         layout: the columns.
     """
-    quoted = b'"' in data
-    if data.startswith(BYTE_ORDER_MARK) or _has_lone_returns(data, quoted):
+    if data.startswith(BYTE_ORDER_MARK) or _has_lone_returns(data):
         return None
     try:
         frame = pl.read_csv(data, has_header=False, schema=_schema(layout))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
-    if not _is_complete(frame, data, layout, quoted):
-        return None
+    ids = frame.get_column(str(layout.columns.id_column))
     dimensions = [str(place) for place in layout.columns.dimensions]
     values = frame.select(dimensions).rechunk().to_numpy(order="c")
+    everything_seen = len(dimensions) + 1 == layout.width
     if not np.isfinite(values).all():
+        if np.isinf(values).any():
+            return None
+        everything_seen = False
+        values = np.require(values, requirements="W")
+    if ids.null_count() or not _is_regular(data, frame.height, layout, everything_seen):
         return None
-    ids = frame.get_column(str(layout.columns.id_column))
     return RawTable(ids=ids.to_list(), values=values)
 
 
@@ -43,31 +47,29 @@ def _schema(layout: CsvLayout) -> dict[str, pl.DataType]:
     return schema | {str(place): pl.Float32() for place in layout.columns.dimensions}
 
 
-def _has_lone_returns(data: bytes, quoted: bool) -> bool:
+def _has_lone_returns(data: bytes) -> bool:
     if b"\r" not in data:
         return False
-    return quoted or data.count(b"\r") != data.count(b"\r\n")
+    return b'"' in data or data.count(b"\r") != data.count(b"\r\n")
 
 
-def _is_complete(
-    frame: pl.DataFrame, data: bytes, layout: CsvLayout, quoted: bool
+def _is_regular(
+    data: bytes, rows: int, layout: CsvLayout, everything_seen: bool
 ) -> bool:
-    """Tell whether every line is a row with an id and with all its cells.
+    """Tell whether every line is a row, and has as many commas as the header.
 
-    A cell that is missing shows up as null in a dimension. In a column that is left
-    out it does not, so the commas are counted there.
+    A cell that a short row lacks is a null. When all columns are dimensions and none
+    of their cells is null, everything was seen, and the commas need not be counted.
+    Inside quotes they cannot be.
     """
-    if frame.get_column(str(layout.columns.id_column)).null_count():
+    if b'"' in data:
+        return everything_seen
+    lines = _count(data, b"\n") + (not data.endswith(b"\n"))
+    if rows != lines:
         return False
-    everything_used = len(layout.columns.dimensions) + 1 == layout.width
-    if quoted:
-        return everything_used
-    lines = count_byte(data, b"\n") + (not data.endswith(b"\n"))
-    if frame.height != lines:
-        return False
-    return everything_used or count_byte(data, b",") == lines * (layout.width - 1)
+    return everything_seen or _count(data, b",") == lines * (layout.width - 1)
 
 
-def count_byte(data: bytes, byte: bytes) -> int:
+def _count(data: bytes, byte: bytes) -> int:
     """Return how often a byte occurs; ``bytes.count`` takes three times as long."""
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == byte[0]))

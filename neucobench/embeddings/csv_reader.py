@@ -7,8 +7,9 @@
                                                      ▼
                                           cell by cell, with messages
 
-The quick reader takes a piece only when every cell is a finite number; its result is
-then the careful reader's, which knows every rule of ``cells``.
+The quick reader takes a piece only when every cell is a finite number, NaN or empty;
+its result is then the careful reader's, which knows every rule of ``cells``. The first
+piece with NaN goes to the careful reader all the same, since it can say what is there.
 """
 
 import os
@@ -107,9 +108,10 @@ def _read_parts(
             if inside:
                 continue
             rows = piece.rows if start == piece.start else None
-            if rows is None:
+            if rows is None or (judge.wants_text and np.isnan(rows.values).any()):
                 data = os.pread(descriptor, piece.stop - start, start)
                 rows = careful_rows(data, layout, judge, first_row=done)
+            judge.settle(rows.values, ids=rows.ids, first_row=done)
             done += len(rows.ids)
             start = None
             yield rows

@@ -6,7 +6,7 @@ import polars as pl
 
 from neucobench.embeddings.table import EmbeddingTable
 
-BATCH_CELLS = 2**22
+BATCH_CELLS = 2**20
 
 
 def write_csv(table: EmbeddingTable, path: Path) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from neucobench.errors import InputError
+from neucobench.findings import Finding
 
 SUFFIXES = (".zarr.zip", ".zarr")
+MAX_ID_LENGTH = 1000
 
 
 def bare_ids(ids: Sequence[str]) -> tuple[str, ...]:
@@ -39,13 +41,19 @@ def check_ids(ids: Sequence[str], *, path: Path, error: type[InputError]) -> Non
         error: the class to raise.
 
     Raises:
-        InputError: of the class ``error``: an empty id, one with a NUL character, or
-            an id in two rows.
+        InputError: of the class ``error``: an empty id, one with a NUL character, one
+            of more than 1,000 characters, or an id in two rows.
     """
     if not all(ids):
         raise error(
             f"{path}: row {ids.index('') + 1:,} has no id; every row needs one. Fill "
             "it in, or remove the row."
+        )
+    longest = max(map(len, ids), default=0)
+    if longest > MAX_ID_LENGTH:
+        raise error(
+            f"{path}: an id is {longest:,} characters long; ids are short names of "
+            "cubes. Correct the column 'id'."
         )
     if "\0" in "".join(ids):
         row = next(row for row, name in enumerate(ids) if "\0" in name)
@@ -55,6 +63,15 @@ def check_ids(ids: Sequence[str], *, path: Path, error: type[InputError]) -> Non
         )
     if len(set(ids)) != len(ids):
         raise error(_repeated(ids, path))
+
+
+def numeric_ids(kind: str) -> Finding:
+    """Return the finding about ids that a file stores as numbers of a kind."""
+    message = (
+        f"The ids are stored as numbers ({kind}) and were turned into text; zeros in "
+        "front of them, if there were any, are lost."
+    )
+    return Finding(code="numeric-ids", level="warning", message=message)
 
 
 def _repeated(ids: Collection[str], path: Path) -> str:

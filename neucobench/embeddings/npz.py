@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.embeddings.cells import CellJudge, as_float32
+from neucobench.embeddings.ids import numeric_ids
 from neucobench.embeddings.raw import MAX_CELLS, RawTable, refuse_size
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.errors import EmbeddingError
@@ -85,12 +86,8 @@ def _read_ids(
         return [item.decode("utf-8") for item in array.tolist()], ()
     if array.dtype.kind == "U":
         return array.tolist(), ()
-    message = (
-        f"The ids are stored as numbers ({array.dtype}) and were turned into text; "
-        "zeros in front of them, if there were any, are lost."
-    )
-    finding = Finding(code="numeric-ids", level="warning", message=message)
-    return [str(item) for item in array.tolist()], (finding,)
+    numbers = [str(item) for item in array.tolist()]
+    return numbers, (numeric_ids(str(array.dtype)),)
 
 
 def _read_vectors(
@@ -107,7 +104,7 @@ def _read_vectors(
             f"{path}: there are {rows:,} ids and {len(array):,} vectors; each id needs "
             "one vector. Write the file again."
         )
-    refuse_size(array.size, path)
+    refuse_size(array.shape[0], array.shape[1], path)
     return as_float32(array)
 
 

@@ -1,6 +1,7 @@
 """Parquet embedding files: ``id`` and ``embedding``, or one column per dimension."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ from neucobench.embeddings.table import EmbeddingTable
 from neucobench.errors import EmbeddingError
 
 BATCH_CELLS = 2**22
-MAX_ID_BYTES = 2**30
 _NOT_METADATA = {"ARROW:schema", "pandas", "geo"}
 
 
@@ -29,8 +29,13 @@ def read_parquet(path: Path, *, strict: bool) -> RawTable:
         EmbeddingError: when the file is damaged, too large, or no embedding file.
     """
     try:
-        with pq.ParquetFile(path) as file:
-            return _read(file, path, strict=strict)
+        schema = pq.read_schema(path)
+        columns = find_columns(schema, path)
+        with pq.ParquetFile(
+            path, read_dictionary=columns.text, page_checksum_verification=True
+        ) as file:
+            raw = _read(file, columns, strict=strict)
+        return replace(raw, metadata=_metadata(schema))
     except EmbeddingError:
         raise
     except Exception as problem:  # Arrow raises many classes over damaged bytes
@@ -57,35 +62,53 @@ def write_parquet(table: EmbeddingTable, path: Path) -> None:
         column_encoding={"embedding.list.element": "BYTE_STREAM_SPLIT"},
         row_group_size=max(1, BATCH_CELLS // table.dims),
         write_statistics=False,
+        write_page_checksum=True,
     )
 
 
-def _read(file: pq.ParquetFile, path: Path, *, strict: bool) -> RawTable:
-    columns = find_columns(file.schema_arrow, path)
-    rows = file.metadata.num_rows
+def _read(file: pq.ParquetFile, columns: ParquetColumns, *, strict: bool) -> RawTable:
+    """Read batch by batch into one array, so that no more is held than is kept.
+
+    The sizes in the footer's column records are left alone: Arrow ends the process
+    when these records are damaged.
+    """
+    path, rows = columns.path, file.metadata.num_rows
     if not rows:
         raise EmbeddingError(f"{path} has no rows; write it again with the vectors.")
-    cells = _count_cells(file.metadata, columns, path)
+    dims = columns.dims or _first_length(file, columns)
+    refuse_size(rows, dims, path)
     judge = CellJudge(path, columns.names, strict=strict)
+    values = np.empty((rows, dims), np.float32)
     ids: list[str] = []
-    values = np.empty((rows, max(1, cells // rows)), np.float32)
-    for batch in file.iter_batches(
-        batch_size=max(1, BATCH_CELLS // values.shape[1]),
-        columns=["id", *columns.read],
-    ):
+    for batch in _batches(file, columns, max(1, BATCH_CELLS // dims)):
         first = len(ids)
         ids += columns.ids(batch, first)
         part = columns.vectors(batch, ids, first)
-        if part.shape[1] != values.shape[1]:
-            raise columns.ragged(first, ids, part.shape[1], values.shape[1])
+        if part.shape[1] != dims:
+            raise columns.ragged(first, ids, part.shape[1], dims)
         values[first : len(ids)] = part
         judge.settle(values[first : len(ids)], ids=ids[first:], first_row=first)
-    return RawTable(
-        ids=ids,
-        values=values[: len(ids)],
-        metadata=_metadata(file.schema_arrow),
-        findings=(*columns.findings, *judge.findings()),
-    )
+    if len(ids) != rows:
+        raise EmbeddingError(
+            f"{path} states {rows:,} rows and holds {len(ids):,}; it is damaged. Copy "
+            "it or write it again."
+        )
+    findings = (*columns.findings, *judge.findings())
+    return RawTable(ids=ids, values=values, findings=findings)
+
+
+def _batches(
+    file: pq.ParquetFile, columns: ParquetColumns, rows: int
+) -> Iterator[pa.RecordBatch]:
+    yield from file.iter_batches(batch_size=rows, columns=["id", *columns.read])
+
+
+def _first_length(file: pq.ParquetFile, columns: ParquetColumns) -> int:
+    """Return the length of the first vector, where the schema does not say it."""
+    for batch in _batches(file, columns, 1):
+        part = columns.vectors(batch, columns.ids(batch, 0), 0)
+        return int(part.shape[1])
+    return 1
 
 
 def _text(ids: Sequence[str]) -> pa.Array:
@@ -95,34 +118,6 @@ def _text(ids: Sequence[str]) -> pa.Array:
     return pa.StringArray.from_buffers(
         len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
     )
-
-
-def _count_cells(metadata: pq.FileMetaData, columns: ParquetColumns, path: Path) -> int:
-    """Return the number of cells, as the file's footer states it.
-
-    Raises:
-        EmbeddingError: when there are more than we read, or the ids are huge.
-    """
-    cells = id_bytes = 0
-    for leaf in _leaves(metadata):
-        top = leaf.path_in_schema.partition(".")[0]
-        if top in columns.read:
-            cells += leaf.num_values
-        elif top == "id":
-            id_bytes += leaf.total_uncompressed_size
-    refuse_size(cells, path)
-    if id_bytes > MAX_ID_BYTES:
-        raise EmbeddingError(
-            f"{path}: its ids take {id_bytes:,} bytes; ids are short names of cubes. "
-            "Write the file again."
-        )
-    return cells
-
-
-def _leaves(metadata: pq.FileMetaData) -> Iterator[pq.ColumnChunkMetaData]:
-    for group in range(metadata.num_row_groups):
-        for column in range(metadata.num_columns):
-            yield metadata.row_group(group).column(column)
 
 
 def _metadata(schema: pa.Schema) -> dict[str, str]:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from neucobench.embeddings.cells import as_float32
 from neucobench.embeddings.columns import choose_columns, is_number
+from neucobench.embeddings.ids import MAX_ID_LENGTH, numeric_ids
 from neucobench.errors import EmbeddingError
 from neucobench.findings import Finding
 
 VECTOR = "embedding"
+MAX_ID_BYTES = 4 * MAX_ID_LENGTH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +29,17 @@ class ParquetColumns:
         read: the columns to read beside ``id``.
         names: (dims,) their names when there is one for each dimension; None when the
             vectors are lists.
+        dims: the number of dimensions; 0 when only the rows say it.
+        text: the columns to read as dictionaries: ``id``, when it is text. An id that
+            is repeated a million times then takes its space once.
         findings: about ids that are numbers and columns that are left out.
     """
 
     path: Path
     read: tuple[str, ...]
     names: tuple[str, ...] | None
+    dims: int
+    text: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     def ids(self, batch: pa.RecordBatch, first: int) -> list[str]:
@@ -48,8 +55,17 @@ class ParquetColumns:
                 f"{self.path}: row {row + 1:,} has no id; every row needs one. Fill it "
                 "in, or remove the row."
             )
-        ids: list[str] = column.cast(pa.string()).to_pylist()
-        return ids
+        if not pa.types.is_dictionary(column.type):
+            numbers: list[str] = column.cast(pa.string()).to_pylist()
+            return numbers
+        longest = pc.max(pc.binary_length(column.dictionary)).as_py() or 0
+        if longest > MAX_ID_BYTES:
+            raise EmbeddingError(
+                f"{self.path}: an id is {longest:,} bytes long; ids are short names of "
+                "cubes. Correct the column 'id'."
+            )
+        names = column.dictionary.to_pylist()
+        return [names[place] for place in np.from_dlpack(column.indices).tolist()]
 
     def vectors(
         self, batch: pa.RecordBatch, ids: Sequence[str], first: int
@@ -104,28 +120,42 @@ def find_columns(schema: pa.Schema, path: Path) -> ParquetColumns:
         EmbeddingError: when there is no ``id``, a column is repeated, or the columns
             are of a type that cannot hold ids or vectors.
     """
-    numeric = [field.name for field in schema if _is_numeric(field.type)]
-    numbered = [name for name in schema.names if is_number(name)]
-    if VECTOR in schema.names and not numbered:
-        choice = choose_columns([*schema.names], path)
-        _require_vectors(schema.field(VECTOR).type, path)
-        return ParquetColumns(
-            path=path, read=(VECTOR,), names=None, findings=_id_findings(schema, path)
-        )
-    usable = schema.names if numbered else ["id", *(n for n in numeric if n != "id")]
-    choice = choose_columns(usable if "id" in schema.names else schema.names, path)
-    for name in choice.names:
-        if name not in numeric:
-            raise EmbeddingError(
-                f"{path}: the column {name!r} holds {schema.field(name).type}; "
-                "dimensions must be numbers. Convert it to float32."
-            )
+    names = schema.names
+    lists = VECTOR in names and not any(is_number(name) for name in names)
+    choice = choose_columns(names if lists else _candidates(schema), path)
+    text, findings = _judge_ids(schema.field("id").type, path)
+    if not lists:
+        _require_numbers(schema, choice.names, path)
     return ParquetColumns(
         path=path,
-        read=choice.names,
-        names=choice.names,
-        findings=(*_id_findings(schema, path), *choice.findings),
+        read=(VECTOR,) if lists else choice.names,
+        names=None if lists else choice.names,
+        dims=_list_length(schema, path) if lists else len(choice.names),
+        text=("id",) if text else (),
+        findings=findings if lists else (*findings, *choice.findings),
     )
+
+
+def _candidates(schema: pa.Schema) -> list[str]:
+    """Return the columns that may be dimensions, and ``id``.
+
+    Numbered columns speak for themselves; without them, text and geometry are out.
+    """
+    if any(is_number(name) for name in schema.names) or "id" not in schema.names:
+        return list(schema.names)
+    return [
+        field.name for field in schema if field.name == "id" or _is_numeric(field.type)
+    ]
+
+
+def _require_numbers(schema: pa.Schema, names: Sequence[str], path: Path) -> None:
+    for name in names:
+        kind = schema.field(name).type
+        if not _is_numeric(kind):
+            raise EmbeddingError(
+                f"{path}: the column {name!r} holds {kind}; dimensions must be "
+                "numbers. Convert it to float32."
+            )
 
 
 def _numbers(column: pa.Array) -> NDArray[Any]:
@@ -142,31 +172,27 @@ def _is_numeric(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
 
-def _require_vectors(kind: pa.DataType, path: Path) -> None:
-    lists = (
-        pa.types.is_list(kind)
-        or pa.types.is_large_list(kind)
-        or pa.types.is_fixed_size_list(kind)
-    )
+def _list_length(schema: pa.Schema, path: Path) -> int:
+    """Return the length that the schema states, 0 when lists may be of any."""
+    kind = schema.field(VECTOR).type
+    fixed = pa.types.is_fixed_size_list(kind)
+    lists = fixed or pa.types.is_list(kind) or pa.types.is_large_list(kind)
     if not lists or not _is_numeric(kind.value_type):
         raise EmbeddingError(
             f"{path}: the column {VECTOR!r} holds {kind}; it must hold lists of "
             "numbers, e.g. fixed-size lists of float32. Convert it."
         )
+    return kind.list_size if fixed else 0
 
 
-def _id_findings(schema: pa.Schema, path: Path) -> tuple[Finding, ...]:
-    kind = schema.field("id").type
+def _judge_ids(kind: pa.DataType, path: Path) -> tuple[bool, tuple[Finding, ...]]:
+    """Return whether ids are text, and a finding when they are numbers."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return ()
+        return True, ()
     if not pa.types.is_integer(kind):
         raise EmbeddingError(
             f"{path}: the column 'id' holds {kind}; ids are text. Convert it to text."
         )
-    message = (
-        f"The ids are stored as numbers ({kind}) and were turned into text; zeros in "
-        "front of them, if there were any, are lost."
-    )
-    return (Finding(code="numeric-ids", level="warning", message=message),)
+    return False, (numeric_ids(str(kind)),)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from neucobench.errors import EmbeddingError
 from neucobench.findings import Finding
 
+MAX_ROWS = 2**24
 MAX_CELLS = 2**30
 
 
@@ -30,15 +31,15 @@ class RawTable:
     findings: tuple[Finding, ...] = ()
 
 
-def refuse_size(cells: int, path: Path) -> None:
-    """Refuse a file that states more cells than we read (4 GiB of float32).
+def refuse_size(rows: int, dims: int, path: Path) -> None:
+    """Refuse a file that states more rows or cells than we read (4 GiB of float32).
 
     Raises:
         EmbeddingError: before any of them is read.
     """
-    if cells > MAX_CELLS:
+    if rows > MAX_ROWS or rows * dims > MAX_CELLS:
         raise EmbeddingError(
-            f"{path} states {cells:,} cells; at most {MAX_CELLS:,} are read (rows "
-            "times dimensions). The file is damaged, or was made to fill memory; write "
-            "it again, in parts if it really is that large."
+            f"{path} states {rows:,} rows of {dims:,} dimensions; at most {MAX_ROWS:,} "
+            f"rows and {MAX_CELLS:,} cells are read. The file is damaged, or was made "
+            "to fill memory; write it again, in parts if it really is that large."
         )

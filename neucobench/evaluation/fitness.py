@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.errors import TaskFailure
+from neucobench.findings import Finding
 from neucobench.tasks.card import TaskType
 from neucobench.tasks.splits import Split
 
@@ -55,7 +56,8 @@ def check_samples(
         splits: the folds; None when there are too few rows to draw any.
 
     Raises:
-        TaskFailure: for too few rows, constant labels, or a fold with one class.
+        TaskFailure: for too few rows, constant labels, a fold that trains on one
+            class, or one class held out by half of the folds.
     """
     smallest = min((len(split.validation) for split in splits or ()), default=0)
     if smallest < SMALLEST_VALIDATION:
@@ -74,15 +76,42 @@ def check_samples(
 
 
 def _check_classes(labels: NDArray[np.float64], splits: Sequence[Split]) -> None:
-    lonely = [
-        fold
-        for fold, split in enumerate(splits)
-        if np.ptp(labels[split.train]) == 0 or np.ptp(labels[split.validation]) == 0
-    ]
-    if lonely:
+    untaught = sum(np.ptp(labels[split.train]) == 0 for split in splits)
+    empty = count_one_class_folds(labels, splits)
+    if untaught or 2 * empty >= len(splits):
         raise TaskFailure(
-            f"{len(lonely)} of {len(splits)} folds hold a single class (the first is "
-            f"fold {lonely[0]}), so F1 says nothing there; there are "
-            f"{int(labels.sum())} positives among {len(labels)} samples. Add labels "
-            "of the rarer class."
+            f"{max(untaught, empty)} of {len(splits)} folds hold a single class, so F1 "
+            f"says nothing there; there are {int(labels.sum())} positives among "
+            f"{len(labels)} samples. Add labels of the rarer class."
         )
+
+
+def count_one_class_folds(labels: NDArray[np.float64], splits: Sequence[Split]) -> int:
+    """Return how many folds hold out samples of a single class."""
+    return sum(int(np.ptp(labels[split.validation]) == 0) for split in splits)
+
+
+def one_class_findings(
+    task: str, labels: NDArray[np.float64], splits: Sequence[Split]
+) -> tuple[Finding, ...]:
+    """Return a finding when a few folds of a classification hold out one class.
+
+    Such a fold has a score as the reference has it (F1 is 0 without positives), which
+    says little; when half of the folds are like that, ``check_samples`` refuses.
+    """
+    count = count_one_class_folds(labels, splits)
+    if not count:
+        return ()
+    message = (
+        f"{count} of {len(splits)} folds hold out samples of a single class; their F1 "
+        "says little. More labels would help."
+    )
+    return (
+        Finding(
+            code="one-class-folds",
+            level="warning",
+            message=message,
+            task=task,
+            count=count,
+        ),
+    )

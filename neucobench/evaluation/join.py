@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.errors import EmbeddingError
+from neucobench.probes.alignment import aligned_zeros
 from neucobench.tasks.labels import LabelTable
 
 
@@ -52,7 +53,7 @@ def prepare_features(
             f"{table.name} has {table.dims} dimensions; the protocol takes at most "
             f"{width}. Reduce the embeddings, or choose another protocol."
         )
-    values = np.zeros((len(kept), width), dtype=np.float32)
+    values = aligned_zeros(len(kept), width)
     np.take(table.values, kept, axis=0, out=values[:, : table.dims], mode="clip")
     if standardize and values.size:
         _standardize(values)

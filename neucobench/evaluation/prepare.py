@@ -11,9 +11,11 @@ from neucobench.evaluation.fitness import (
     SMALLEST_VALIDATION,
     check_samples,
     map_classes,
+    one_class_findings,
 )
 from neucobench.evaluation.join import JoinedTask, scale_labels
 from neucobench.evaluation.protocol import Protocol
+from neucobench.findings import Finding
 from neucobench.probes.base import ProbeTask
 from neucobench.tasks.card import task_card, task_names
 from neucobench.tasks.labels import LabelTable
@@ -31,12 +33,14 @@ class PreparedTask:
         failure: why the task cannot be scored, or None. The probe still runs on such a
             task, on labels of zero, because the reference draws random numbers for it
             and later tasks depend on them.
+        findings: what is odd about its samples.
     """
 
     ids: tuple[str, ...]
     labels: NDArray[np.float64]
     probe: ProbeTask
     failure: str | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def draws(self) -> bool:
@@ -61,11 +65,14 @@ def _prepare_task(
     table: LabelTable, joined: JoinedTask, rules: Protocol
 ) -> PreparedTask:
     splits = _draw_splits(len(joined.ids), rules)
+    findings: tuple[Finding, ...] = ()
+    failure = None
     try:
         labels = _check_labels(table, joined.labels)
         check_samples(table.type, labels, splits)
         seen = scale_labels(labels) if rules.scale_labels else labels
-        failure = None
+        if table.type == "classification":
+            findings = one_class_findings(table.task, labels, splits)
     except TaskFailure as error:
         labels = joined.labels
         seen = np.zeros_like(labels)
@@ -77,7 +84,13 @@ def _prepare_task(
         labels=seen.astype(np.float32),
         splits=splits,
     )
-    return PreparedTask(ids=joined.ids, labels=labels, probe=probe, failure=failure)
+    return PreparedTask(
+        ids=joined.ids,
+        labels=labels,
+        probe=probe,
+        failure=failure,
+        findings=findings,
+    )
 
 
 def _draw_splits(rows: int, rules: Protocol) -> list[Split]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,11 +73,8 @@ def evaluate(
     rules = load_protocol(protocol) if isinstance(protocol, str) else protocol
     tables = labels if isinstance(labels, Mapping) else read_label_folder(Path(labels))
     chosen = select_tasks(tables, suite=suite, tasks=tasks)
-    table = (
-        embeddings
-        if isinstance(embeddings, EmbeddingTable)
-        else read_embeddings(embeddings, strict=rules.strict_cells)
-    )
+    probe = _make_probe(rules, device, threads)
+    table = _read_beside_warm_up(embeddings, probe, strict=rules.strict_cells)
     labeled = frozenset[str]().union(*(item.ids for item in tables.values()))
     require_overlap(table, labeled)
     features = prepare_features(
@@ -86,16 +84,10 @@ def evaluate(
         standardize=rules.standardize,
     )
     joined = {task: join_task(item, features.row_of) for task, item in chosen.items()}
-    findings = _collect_findings(table, chosen, joined, labeled, rules)
     prepared = prepare_tasks(chosen, joined, rules)
-    probe = LinearProbe(
-        epochs=rules.epochs,
-        batch_size=rules.batch_size,
-        learning_rate=rules.learning_rate,
-        weight_decay=rules.weight_decay,
-        seed=rules.seed,
-        device=device,
-        threads=threads,
+    findings = (
+        *_collect_findings(table, chosen, joined, labeled, rules),
+        *(finding for item in prepared.values() for finding in item.findings),
     )
     drawn = {task: item for task, item in prepared.items() if item.draws}
     folds = probe.score(
@@ -124,6 +116,34 @@ def evaluate(
             {task: prepared[task] for task in scores}, folds, scaled=rules.scale_labels
         ),
     )
+
+
+def _make_probe(rules: Protocol, device: Device, threads: int | None) -> LinearProbe:
+    return LinearProbe(
+        epochs=rules.epochs,
+        batch_size=rules.batch_size,
+        learning_rate=rules.learning_rate,
+        weight_decay=rules.weight_decay,
+        seed=rules.seed,
+        refit_draws=rules.store_probes_draws,
+        device=device,
+        threads=threads,
+    )
+
+
+def _read_beside_warm_up(
+    embeddings: EmbeddingTable | Path | str, probe: LinearProbe, *, strict: bool
+) -> EmbeddingTable:
+    """Return the table, read while the probe loads its compiled code."""
+    with ThreadPoolExecutor(1) as pool:
+        warm = pool.submit(probe.warm_up)
+        table = (
+            embeddings
+            if isinstance(embeddings, EmbeddingTable)
+            else read_embeddings(embeddings, strict=strict)
+        )
+        warm.result()
+    return table
 
 
 def _collect_findings(

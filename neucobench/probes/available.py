@@ -4,6 +4,7 @@ import ctypes
 import sys
 from functools import lru_cache
 from types import ModuleType
+from typing import Any
 
 
 @lru_cache(maxsize=1)
@@ -14,8 +15,13 @@ def compiled_loops() -> ModuleType | None:
     they have never been compiled on this machine (a few seconds).
     """
     try:
+        import numba
+
         from neucobench.probes import compiled
 
+        settings: Any = numba.config
+        if settings.DISABLE_JIT:
+            return None
         compiled.load()
     except (ImportError, OSError, RuntimeError):
         # RuntimeError is what numba raises without a folder for its cache.

@@ -1,4 +1,9 @@
-"""How the loops of the linear probe are compiled."""
+"""How the loops of the linear probe are compiled.
+
+numba keeps compiled code beside the source and compiles anew when the file of the
+function changes, but not when a file changes whose functions it calls: after a change
+here or in ``compiled_draws`` save ``compiled`` again.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -98,7 +98,12 @@ def epoch_words(train: int, validation: int) -> int:
 
 
 def draw_folds(
-    seed: int, sizes: Sequence[Sequence[tuple[int, int]]], *, dims: int, epochs: int
+    seed: int,
+    sizes: Sequence[Sequence[tuple[int, int]]],
+    *,
+    dims: int,
+    epochs: int,
+    refit: bool = False,
 ) -> Iterator[list[FoldDraws]]:
     """Yield what the folds of each task draw, task by task.
 
@@ -107,6 +112,8 @@ def draw_folds(
         sizes: per task and fold, the numbers of training and validation rows.
         dims: the number of features.
         epochs: the epochs every fold is trained for.
+        refit: draw after each task what one more training on all rows draws, in
+            file order; the reference does that when it stores probes.
     """
     stream = TorchStream(seed)
     for folds in sizes:
@@ -115,6 +122,8 @@ def draw_folds(
             start = stream.linear(dims)
             drawn.append(FoldDraws(start=start, state=stream.state()))
             stream.skip(epochs * epoch_words(train, validation))
+        if refit:
+            stream.skip(dims + 1 + epochs * BASE_SEED_WORDS)
         yield drawn
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import thread_time
 from typing import Any
 
@@ -21,6 +21,7 @@ from neucobench.probes.base import Advance, FoldScores, ProbeTask, check_shapes
 from neucobench.probes.draws import draw_folds
 from neucobench.probes.jobs import FoldJob, Kernel, Training
 from neucobench.probes.metrics import best_epoch, score_epochs
+from neucobench.tasks.splits import Split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,8 @@ class LinearProbe:
         betas: decay of AdamW's running means of the gradient and of its square.
         eps: added to the denominator of AdamW.
         seed: seed of the one random stream of all tasks and folds.
+        refit_draws: make the random draws of one more training after each task, as
+            the reference does when it stores probes; later tasks depend on them.
         device: ``"cpu"``, ``"cuda"``, or ``"auto"``: CUDA where there is a device.
         threads: number of threads on the CPU; None for one per available core.
         backend: ``"numba"``, ``"numpy"`` or ``"torch"``; None for the fastest that is
@@ -50,6 +53,7 @@ class LinearProbe:
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     seed: int = 42
+    refit_draws: bool = False
     device: Device = "cpu"
     threads: int | None = None
     backend: Backend | None = None
@@ -93,7 +97,20 @@ class LinearProbe:
         """Load what scoring needs and return the backend's name.
 
         Optional; it takes a moment that can be spent while a file is being read.
+
+        Raises:
+            UsageError: when the device or the backend is not available.
         """
+        split = Split(train=np.arange(2), validation=np.arange(2, 4))
+        labels = np.array([0, 1, 0, 1], np.float32)
+        task = ProbeTask(
+            name="warm-up",
+            type="regression",
+            rows=np.arange(4),
+            labels=labels,
+            splits=[split],
+        )
+        replace(self, epochs=1).score(labels[:, None], [task])
         return choose_kernel(self.backend, self.device).name
 
     def _check(self, features: NDArray[np.float32], tasks: Sequence[ProbeTask]) -> None:
@@ -111,10 +128,10 @@ class LinearProbe:
         training = Training(
             epochs=self.epochs,
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            betas=self.betas,
-            eps=self.eps,
+            learning_rate=float(self.learning_rate),
+            weight_decay=float(self.weight_decay),
+            betas=(float(self.betas[0]), float(self.betas[1])),
+            eps=float(self.eps),
         )
         table = kernel.prepare(features)
         jobs = self._jobs(tasks, features.shape[1])
@@ -136,7 +153,9 @@ class LinearProbe:
             [(split.train.size, split.validation.size) for split in task.splits]
             for task in tasks
         ]
-        drawn = draw_folds(self.seed, sizes, dims=dims, epochs=self.epochs)
+        drawn = draw_folds(
+            self.seed, sizes, dims=dims, epochs=self.epochs, refit=self.refit_draws
+        )
         for index, (task, folds) in enumerate(zip(tasks, drawn, strict=True)):
             for fold, draws in enumerate(folds):
                 yield FoldJob(index=index, fold=fold, task=task, draws=draws)

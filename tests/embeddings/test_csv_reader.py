@@ -191,6 +191,21 @@ def test_findings_of_all_pieces_are_counted_together(write_csv, monkeypatch):
     assert "row 4 (id 'id3')" in table.findings[0].message
 
 
+@pytest.mark.parametrize("extra", ["", ",x"])
+def test_short_rows_are_not_taken_for_empty_cells(write_csv, monkeypatch, extra):
+    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", 1)
+    path = write_csv(f"id,0,1{extra}\na,,1{extra}\nb,,2{extra}\nc,3\n")
+    with pytest.raises(EmbeddingError, match="row 3 has 2 cells"):
+        read_embeddings(path)
+
+
+def test_nan_in_a_table_of_one_column_becomes_zero(write_csv, monkeypatch):
+    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", 1)
+    table = read_embeddings(write_csv("id,0\na,nan\nb,nan\nc,1\n"))
+    np.testing.assert_array_equal(table.values, [[0], [0], [1]])
+    assert table.findings[0].count == 2
+
+
 def test_a_byte_order_mark_inside_an_id_is_kept(write_csv):
     table = read_embeddings(write_csv("id,0\n\ufeffa,1\nb\ufeff,2\n"))
     assert table.ids == ("\ufeffa", "b\ufeff")

@@ -128,7 +128,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(save, monkeypatch):
 
 def test_more_cells_than_the_limit_are_refused(save, monkeypatch):
     monkeypatch.setattr(raw, "MAX_CELLS", 3)
-    with pytest.raises(EmbeddingError, match="states 4 cells"):
+    with pytest.raises(EmbeddingError, match="2 rows of 2 dimensions"):
         read_embeddings(save(ids=IDS, embeddings=VECTORS))
 
 

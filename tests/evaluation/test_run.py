@@ -154,6 +154,16 @@ def test_folds_with_one_class_fail_the_task(small, labels_writer):
     assert "single class" in result.failed["rare"]
 
 
+def test_a_few_folds_with_one_class_are_a_finding(small, labels_writer):
+    table, labels = small
+    labels_writer(labels, "even__cls", table.ids, [0, 1, 1, 0] * 10)
+    rules = FIVE_FOLDS.model_copy(update={"folds": 40})
+    result = evaluate(table, labels=labels, protocol=rules)
+    found = [item for item in result.findings if item.code == "one-class-folds"]
+    assert 0 < found[0].count < 20
+    assert "even" in result.tasks
+
+
 def test_too_few_rows_fail_the_task(small, labels_writer):
     table, labels = small
     labels_writer(labels, "few__regression", table.ids[:9], range(9))

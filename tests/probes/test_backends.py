@@ -81,5 +81,10 @@ def test_loops_that_cannot_be_compiled_are_none(monkeypatch, error):
     assert compiled_loops.__wrapped__() is None
 
 
+def test_loops_are_none_where_compiling_is_switched_off(monkeypatch):
+    monkeypatch.setattr("numba.config.DISABLE_JIT", 1)
+    assert compiled_loops.__wrapped__() is None
+
+
 def test_asking_for_cuda_is_no_error_anywhere():
     assert cuda_is_available() in (True, False)

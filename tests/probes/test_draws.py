@@ -99,6 +99,21 @@ def test_orders_of_all_epochs_are_those_of_torch(compiled):
             np.testing.assert_array_equal(second, held_out)
 
 
+def test_a_refit_after_each_task_moves_the_next_task_on_as_in_torch():
+    torch.manual_seed(5)
+    for _ in range(2):
+        layer = torch.nn.Linear(11, 1)
+        for rows in (9, 1) * 3:
+            torch.empty((), dtype=torch.int64).random_()
+            torch.randperm(rows)
+        torch.nn.Linear(11, 1)
+        for _ in range(3):
+            torch.empty((), dtype=torch.int64).random_()
+    drawn = list(draw_folds(5, [[(9, 1)]] * 2, dims=11, epochs=3, refit=True))
+    weights = layer.weight.detach().numpy().ravel()
+    np.testing.assert_array_equal(drawn[1][0].start[:-1], weights)
+
+
 def test_orders_drawn_together_are_those_drawn_alone():
     states = [f.state for f in next(draw_folds(1, [[(40, 6)] * 3], dims=2, epochs=2))]
     together = draw_orders(states, train=40, validation=6, epochs=2)

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -221,6 +223,13 @@ def test_a_task_of_other_features_is_an_error(small):
     features, tasks = small
     with pytest.raises(ValueError, match="names feature rows outside"):
         PROBE.score(features[:200], tasks)
+
+
+def test_importing_the_probe_imports_nothing_heavy():
+    heavy = "{'numba', 'torch', 'sklearn', 'pandas', 'matplotlib'}"
+    code = f"""import sys, neucobench.probes.linear
+assert not {heavy} & set(sys.modules)"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_warming_up_names_the_backend():

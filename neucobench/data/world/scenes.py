@@ -20,19 +20,21 @@ BLOCK = 20
 Hinterland = Literal["farmland", "forest", "mixed", "city"]
 Shore = Literal["none", "open", "vessel"]
 
-# One block. The pictures of the first fifteen were chosen for a clear sky, those of
-# the others were not; clouds are judged from the eighth on.
+# One block: what the land is used for, and whether there is open water. The pictures
+# of the first were chosen for a clear sky, those of the last were not.
 _CLEAR = 15
 _SURVEYED = 8
-_DEALT: tuple[tuple[Hinterland, Shore], ...] = (
-    *(("farmland", "none"), ("farmland", "none"), ("farmland", "none")),
-    *(("forest", "none"), ("forest", "none"), ("forest", "open")),
-    *(("mixed", "none"), ("mixed", "none"), ("mixed", "open"), ("mixed", "vessel")),
-    *(("city", "none"), ("city", "open"), ("city", "vessel")),
-    *(("farmland", "open"), ("forest", "open")),
-    *(("farmland", "vessel"), ("forest", "vessel"), ("city", "vessel")),
-    *(("mixed", "open"), ("mixed", "vessel")),
+_DEALT: tuple[tuple[Hinterland, bool], ...] = (
+    *(("farmland", False), ("farmland", False), ("farmland", False)),
+    *(("forest", False), ("forest", False), ("mixed", False), ("mixed", False)),
+    *(("city", False), ("city", True), ("city", True)),
+    *(("forest", True), ("forest", True), ("farmland", True)),
+    *(("mixed", True), ("mixed", True)),
+    *(("farmland", True), ("forest", True), ("city", True)),
+    *(("mixed", True), ("mixed", True)),
 )
+_COASTS = sum(coastal for _, coastal in _DEALT)
+_VESSELS = 6
 
 _CLEAR_TASKS = ("landcover_agriculture", "landcover_forest")
 _BIOMASS = ("biomass_mean", "biomass_std")
@@ -99,7 +101,11 @@ def draw_scene(seed: int, index: int) -> Scene:
     block, place = divmod(index, BLOCK)
     deal = generator(seed, "sample", "block", block)
     kind = int(deal.permutation(BLOCK)[place])
-    (hinterland, shore), clear = _DEALT[kind], kind < _CLEAR
+    hinterland, coastal = _DEALT[kind]
+    clear = kind < _CLEAR
+    berth = sum(coast for _, coast in _DEALT[:kind])
+    vessel = coastal and deal.permutation(_COASTS)[berth] < _VESSELS
+    shore: Shore = "vessel" if vessel else "open" if coastal else "none"
     tasks = (
         *_TASKS_OF_HINTERLAND[hinterland],
         *_TASKS_OF_SHORE[shore],
