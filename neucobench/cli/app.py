@@ -20,6 +20,7 @@ from neucobench.cli.demo import demo
 from neucobench.cli.encode import encode
 from neucobench.cli.evaluate import evaluate
 from neucobench.cli.report import report
+from neucobench.cli.sample import data_sample
 from neucobench.content import PATH_VARIABLE
 from neucobench.errors import NeucoError, UsageError
 
@@ -69,6 +70,7 @@ def _add_commands() -> None:
     for command in (demo, encode, check, evaluate, report):
         app.command()(command)
     data = typer.Typer(help="Data cubes: sample world, download, check.")
+    data.command("sample")(data_sample)
     data.command("download")(data_commands.download)
     data.command("check")(data_commands.check)
     board = typer.Typer(help="Boards: rank results, replay published states.")

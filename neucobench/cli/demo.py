@@ -15,7 +15,7 @@ def demo(
     ] = Path("demo"),
     cubes: Annotated[
         int, typer.Option(min=100, help="How many synthetic cubes to make.")
-    ] = 300,
+    ] = 600,
     as_json: console.JsonOption = False,
 ) -> None:
     """Go the whole way on synthetic data, offline: cubes, embeddings, scores, a board.
@@ -23,7 +23,7 @@ def demo(
     Makes a sample world, encodes it with several encoders, scores them on every task,
     builds the board and an HTML report. Takes less than two minutes on two cores.
 
-    Example: neucobench demo demo/ --cubes 300
+    Example: neucobench demo demo/ --cubes 600
     """
     from neucobench.cli.board import print_board
     from neucobench.studies.demo import run_demo

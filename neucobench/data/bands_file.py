@@ -1,8 +1,8 @@
 """One `.zarr.zip` file opened, its array found, and read by whichever way suits it."""
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from math import prod
 from operator import index
 from pathlib import Path
@@ -22,10 +22,12 @@ from neucobench.data.layout import (
     require_bands,
 )
 from neucobench.data.names import stored_names
-from neucobench.data.zipped import DAMAGED, ZipArchive
+from neucobench.data.zip_directory import DAMAGED
+from neucobench.data.zipped import ZipArchive
 from neucobench.errors import CubeError
 
 ARRAY = "bands"
+DIMENSIONS = ("sample", "time", "band", "y", "x")
 MAX_METADATA_BYTES = 2**24
 _METADATA = {".zarray": 2, "zarr.json": 3}
 
@@ -90,9 +92,9 @@ class BandsFile:
             seasons: positions along ``time``, in the order wanted; all by default.
             buffers: memory to use; the array is then valid until the next read.
             loan: the name under which ``buffers`` lend the array.
-            verify: whether to check the CRC-32 of every chunk, and that each entry
-                beside it is a chunk of this array too: a chunk that is not there is
-                all fill value, and one with a damaged name would go unnoticed.
+            verify: whether to check the CRC-32 of every chunk, and the names of all
+                entries: a chunk that is not there is all fill value, so that one with
+                a damaged name would go unnoticed.
 
         Raises:
             CubeError: when a season does not exist, the array would be too large, or
@@ -104,7 +106,7 @@ class BandsFile:
                 seasons=self._seasons(seasons),
             )
             if verify:
-                _require_known_entries(self._archive, self._folder, self.layout)
+                self._archive.check_names()
             return self._read(selection, buffers, loan, verify=verify)
 
     def names(self) -> tuple[str, ...] | None:
@@ -185,7 +187,35 @@ def _find_array(archive: ZipArchive) -> tuple[str, ArrayLayout]:
     document = archive.read(folder + ending, limit=MAX_METADATA_BYTES)
     layout = parse_layout(document, _METADATA[ending])
     require_bands(layout)
+    if layout.version == 3:
+        _require_plain(document)
+    elif f"{folder}.zattrs" in archive:
+        _require_plain(archive.read(f"{folder}.zattrs", limit=MAX_METADATA_BYTES))
     return folder, layout
+
+
+@lru_cache(maxsize=256)
+def _require_plain(document: bytes) -> None:
+    """Refuse an array whose attributes say that its numbers mean something else."""
+    metadata = read_json(document)
+    attributes = metadata.get("attributes", metadata)
+    if not isinstance(attributes, dict):
+        raise CubeError(f"the attributes of the array are no JSON object; {DAMAGED}")
+    scaled = sorted({"scale_factor", "add_offset"} & set(attributes))
+    if scaled:
+        raise CubeError(
+            f"the array is stored with {' and '.join(scaled)}; accepted are the "
+            "numbers themselves, so write it without a scale"
+        )
+    names = attributes.get("_ARRAY_DIMENSIONS", metadata.get("dimension_names"))
+    if not isinstance(names, list):
+        return
+    order = [name for name in DIMENSIONS if name in names]
+    if len(order) == len(names) and order != names:
+        raise CubeError(
+            f"the array has the dimensions {names}; accepted is the order {order}, so "
+            "transpose it"
+        )
 
 
 def _search(archive: ZipArchive) -> str:
@@ -206,21 +236,3 @@ def _search(archive: ZipArchive) -> str:
             f"the array of (time, band, y, x) {ARRAY!r}"
         )
     return chosen[0]
-
-
-def _require_known_entries(
-    archive: ZipArchive, folder: str, layout: ArrayLayout
-) -> None:
-    counts = [-(-n // c) for n, c in zip(layout.shape, layout.chunks, strict=True)]
-    start = folder + layout.prefix
-    for name in archive:
-        if not folder or not name.startswith(folder) or name.endswith("/"):
-            continue
-        if name.rpartition("/")[2] in (*_METADATA, ".zattrs"):
-            continue
-        numbers = re.findall("[0-9]+", name[len(start) :])
-        inside = len(numbers) == len(counts) and all(
-            int(number) < count for number, count in zip(numbers, counts, strict=True)
-        )
-        if not inside or not name.startswith(start):
-            raise CubeError(f"the entry {name!r} is no chunk of the array; {DAMAGED}")

@@ -13,8 +13,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from math import prod
 
-from neucobench.data.layout import COMPRESSORS, ArrayLayout, Shards
-from neucobench.data.zipped import DAMAGED
+from neucobench.data.layout import COMPRESSORS, MAX_BYTES, ArrayLayout, Shards
+from neucobench.data.zip_directory import DAMAGED
 from neucobench.errors import CubeError
 
 _PIECE = 2**20
@@ -62,7 +62,7 @@ def _check(codecs: tuple[str, ...], chunk: bytes, size_wanted: int) -> None:
             "size cannot be told; write it with Blosc"
         )
     packed = chunk[: len(chunk) - 4 * len(outer)]
-    limit = size_wanted + _SLACK
+    limit = min(size_wanted, MAX_BYTES) + _SLACK
     try:
         size = _DECODED_SIZE[codecs[position]](packed, limit)
     except (ValueError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from neucobench.data.bounds import blosc_sizes
 from neucobench.data.buffers import Buffers
 from neucobench.data.layout import ArrayLayout
-from neucobench.data.zipped import DAMAGED, STORED, ZipArchive
+from neucobench.data.zip_directory import DAMAGED, STORED
+from neucobench.data.zipped import ZipArchive
 from neucobench.errors import CubeError
 
 MAX_CHUNKS = 100_000

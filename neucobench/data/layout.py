@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucobench.data.zipped import DAMAGED
+from neucobench.data.zip_directory import DAMAGED
 from neucobench.errors import CubeError
 
 # Sixty times a cube of 264 pixels: no cube needs more, a forged one gets no more.

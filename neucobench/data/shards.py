@@ -85,12 +85,14 @@ class ShardFolder:
             verify: whether to check the CRC-32 of every chunk.
 
         Raises:
-            CubeError: when a shard lacks a modality, cannot be read, or differs
-                between the modalities.
+            CubeError: when no modality is chosen, or when a shard lacks one, cannot be
+                read, or differs between them.
             UnknownNameError: when a modality is not known.
         """
         wanted = self.modalities if modalities is None else modalities
         names = [modality(name).name for name in wanted]
+        if not names:
+            raise CubeError("No modality was chosen; choose at least one.")
         for shard in self.shards if shards is None else shards:
             with ExitStack() as stack:
                 files = {

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.atomic import whole_file
+from neucobench.data.bands_file import ARRAY, DIMENSIONS
 from neucobench.errors import CubeError
 
-ARRAY = "bands"
-DIMENSIONS = ("sample", "time", "band", "y", "x")
 _CODEC = {"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1, "blocksize": 0}
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 

@@ -1,50 +1,30 @@
 """Read entries of a zip file with as few system calls as possible.
 
-The central directory is parsed here when it is as Zarr stores write it (at the end of
-the file, without a comment, below 4 GiB); the standard library parses the others.
 Nothing is believed: a read stays inside the file, and an entry is never inflated past
 the size it declares.
 """
 
 import struct
-import zipfile
 import zlib
 from collections.abc import Iterator
-from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from neucobench.data.buffers import Buffers
+from neucobench.data.zip_directory import (
+    DAMAGED,
+    DEFLATED,
+    STORED,
+    Entry,
+    read_directory,
+)
 from neucobench.errors import CubeError
 
-STORED, DEFLATED = 0, 8
-DAMAGED = "the file is damaged; download or write it again"
-
-_END = struct.Struct("<4s4H2IH")
-_CENTRAL = struct.Struct("<4s6H3I5H2I")
-# The fields of an `Entry` among those of the central directory.
-_ENTRY = itemgetter(16, 8, 9, 7, 4, 3)
 _LOCAL = struct.Struct("<4s5H3I2H")
-# Enough for the directory of a cube with a dozen chunks, in one read.
-_TAIL = 4096
 # A local header may carry an extra field that the directory does not mention.
 _EXTRA = 64
-_END_SIGNATURE = b"PK\x05\x06"
 _ENCRYPTED = 0x1
-_UTF8 = 0x800
-_ZIP64 = 0xFFFFFFFF
-
-
-class Entry(NamedTuple):
-    """Locate one entry of a zip file."""
-
-    header: int  # position of the local header
-    packed: int  # bytes in the file
-    size: int  # bytes once inflated
-    crc: int
-    method: int
-    flags: int
 
 
 class ZipArchive:
@@ -71,7 +51,8 @@ class ZipArchive:
             raise CubeError(f"the file cannot be opened: {error.strerror}") from error
         try:
             self._size = self._file.seek(0, 2)
-            self._entries = self._directory()
+            self._listed = read_directory(self._file, self._size)
+            self._entries = dict(self._listed)
         except BaseException:
             self._file.close()
             raise
@@ -92,7 +73,7 @@ class ZipArchive:
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names of the entries."""
-        return (name.decode("utf-8", "surrogateescape") for name in self._entries)
+        return map(_decode, self._entries)
 
     def entry(self, name: str) -> Entry:
         """Return where an entry lies.
@@ -143,6 +124,20 @@ class ZipArchive:
             raise CubeError(f"the entry {name!r} fails its CRC-32 check; {DAMAGED}")
         return content
 
+    def check_names(self) -> None:
+        """Check that each entry is where the directory says, under the same name.
+
+        Raises:
+            CubeError: when one is not: its bytes would pass for missing.
+        """
+        buffers = Buffers()
+        for name, fields in self._listed:
+            start = Entry(*fields).header
+            stop = min(start + _LOCAL.size + len(name), self._size)
+            block = self._read(start, stop, buffers)
+            if block[_LOCAL.size :] != name:
+                raise CubeError(_displaced(_decode(name)))
+
     def _content(self, name: str, entry: Entry, buffers: Buffers) -> memoryview:
         if entry.flags & _ENCRYPTED or entry.method not in (STORED, DEFLATED):
             raise CubeError(
@@ -155,7 +150,7 @@ class ZipArchive:
         block = self._read(entry.header, min(end + _EXTRA, self._size), buffers)
         fields = _LOCAL.unpack_from(block) if len(block) >= _LOCAL.size else (b"",)
         if fields[0] != b"PK\x03\x04" or block[_LOCAL.size : start] != known:
-            raise CubeError(f"the entry {name!r} is not where it should be; {DAMAGED}")
+            raise CubeError(_displaced(name))
         start += fields[10]
         if fields[10] > _EXTRA:
             stop = entry.header + start + entry.packed
@@ -171,66 +166,14 @@ class ZipArchive:
         count = self._file.readinto(block) or 0
         return block[:count]
 
-    def _directory(self) -> dict[bytes, tuple[int, ...]]:
-        if not self._size:
-            raise CubeError("the file is empty; download or write it again")
-        start = max(self._size - _TAIL, 0)
-        tail = bytes(self._read(start, self._size, Buffers()))
-        end = len(tail) - _END.size
-        fields = _END.unpack_from(tail, end) if end >= 0 else (b"",)
-        if fields[0] == _END_SIGNATURE and fields[6] + fields[5] == start + end:
-            first = fields[6]
-            if first < start:
-                tail = bytes(self._read(first, start + end, Buffers()))
-                start, end = first, len(tail)
-            entries = _parse(tail[first - start : end], fields[4])
-            if entries is not None:
-                return entries
-        return self._directory_by_library()
-
-    def _directory_by_library(self) -> dict[bytes, tuple[int, ...]]:
-        try:
-            with zipfile.ZipFile(self._file) as archive:
-                return {
-                    info.orig_filename.encode(
-                        "utf-8" if info.flag_bits & _UTF8 else "cp437"
-                    ): (
-                        *(info.header_offset, info.compress_size, info.file_size),
-                        *(info.CRC, info.compress_type, info.flag_bits),
-                    )
-                    for info in archive.infolist()
-                }
-        except (
-            *(zipfile.BadZipFile, NotImplementedError, struct.error),
-            *(ValueError, OverflowError, EOFError, OSError),
-        ) as error:
-            raise CubeError(
-                f"this is not a zip file, or one that was cut off ({error}); download "
-                "or write it again"
-            ) from error
-
 
 def _encode(name: str) -> bytes:
     # Names that are no UTF-8 come back as the same bytes, whatever they were meant as.
     return name.encode("utf-8", "surrogateescape")
 
 
-def _parse(block: bytes, count: int) -> dict[bytes, tuple[int, ...]] | None:
-    """Return the central directory, or None where it takes the library to read it."""
-    found = {}
-    position = 0
-    for _ in range(count):
-        start = position + _CENTRAL.size
-        if start > len(block):
-            return None
-        fields = _CENTRAL.unpack_from(block, position)
-        entry = _ENTRY(fields)
-        if fields[0] != b"PK\x01\x02" or _ZIP64 in entry[:3]:
-            return None
-        stop = start + fields[10]
-        found[block[start:stop]] = entry
-        position = stop + fields[11] + fields[12]
-    return found if position == len(block) else None
+def _decode(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
 
 
 def _inflate(content: bytes, name: str, size: int) -> bytes:
@@ -240,3 +183,7 @@ def _inflate(content: bytes, name: str, size: int) -> bytes:
         return inflater.decompress(content, size + 1)
     except zlib.error as error:
         raise CubeError(f"the entry {name!r} cannot be inflated; {DAMAGED}") from error
+
+
+def _displaced(name: str) -> str:
+    return f"the entry {name!r} is not where it should be; {DAMAGED}"

@@ -41,6 +41,8 @@ def likely_cause(ids: Collection[str], known: Collection[str]) -> str | None:
         known: the ids they should have.
     """
     strange, missing = set(ids) - set(known), set(known) - set(ids)
+    if not strange or not missing:
+        return None
     best: tuple[int, str] = (0, "")
     for reduce, sentence in _REASONS:
         originals = {reduce(name): name for name in missing}
@@ -54,7 +56,7 @@ def likely_cause(ids: Collection[str], known: Collection[str]) -> str | None:
             best = len(pairs), sentence.format(found=found, wanted=wanted)
     if best[0]:
         return best[1]
-    if strange and strange <= {str(number) for number in range(len(ids) + 1)}:
+    if strange <= {str(number) for number in range(len(ids) + 1)}:
         return "The ids are row numbers; write the names of the cubes instead."
     return None
 

@@ -63,7 +63,8 @@ def choose_columns(columns: Sequence[str], path: Path) -> ColumnChoice:
             f"{path} has the column 'id' and no other; an embedding file has one more "
             "column for each dimension (0, 1, 2, ...). Write it again with the vectors."
         )
-    left_out = [columns[place] for place in others if place not in set(dimensions)]
+    used = set(dimensions)
+    left_out = [columns[place] for place in others if place not in used]
     names = tuple(columns[place] for place in dimensions)
     return ColumnChoice(
         id_column=id_column,

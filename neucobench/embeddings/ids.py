@@ -41,8 +41,8 @@ def check_ids(ids: Sequence[str], *, path: Path, error: type[InputError]) -> Non
         error: the class to raise.
 
     Raises:
-        InputError: of the class ``error``: an empty id, one with a NUL character, one
-            of more than 1,000 characters, or an id in two rows.
+        InputError: of the class ``error``: an empty id, one of more than 1,000
+            characters, one with a NUL or a lone surrogate, or an id in two rows.
     """
     if not all(ids):
         raise error(
@@ -55,14 +55,28 @@ def check_ids(ids: Sequence[str], *, path: Path, error: type[InputError]) -> Non
             f"{path}: an id is {longest:,} characters long; ids are short names of "
             "cubes. Correct the column 'id'."
         )
-    if "\0" in "".join(ids):
-        row = next(row for row, name in enumerate(ids) if "\0" in name)
-        raise error(
-            f"{path}: the id in row {row + 1:,} contains a NUL byte; ids are text. The "
-            "file is damaged or is not a text file; write it again."
-        )
+    _refuse_characters(ids, path, error)
     if len(set(ids)) != len(ids):
         raise error(_repeated(ids, path))
+
+
+def _refuse_characters(ids: Sequence[str], path: Path, error: type[InputError]) -> None:
+    try:
+        clean = b"\0" not in "".join(ids).encode("utf-8")
+    except UnicodeEncodeError:
+        clean = False
+    if clean:
+        return
+    surrogates = range(0xD800, 0xE000)
+    row = next(
+        row
+        for row, name in enumerate(ids)
+        if any(letter == "\0" or ord(letter) in surrogates for letter in name)
+    )
+    raise error(
+        f"{path}: the id in row {row + 1:,} contains a NUL or a character that is not "
+        "Unicode text; ids are text. The file is damaged; write it again."
+    )
 
 
 def numeric_ids(kind: str) -> Finding:

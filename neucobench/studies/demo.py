@@ -21,7 +21,6 @@ Advance = Callable[[int, int], None]
 Stage = Callable[[str, str], AbstractContextManager[Advance]]
 
 BOARD = "sample-world"
-DEFAULT_CUBES = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,7 @@ class Demo:
     report: Path
 
 
-def run_demo(folder: Path, *, cubes: int = DEFAULT_CUBES, stage: Stage) -> Demo:
+def run_demo(folder: Path, *, cubes: int, stage: Stage) -> Demo:
     """Make the sample world, encode it, evaluate, build the board and the report.
 
     What an earlier run finished, cubes and embedding files, is kept; every run adds

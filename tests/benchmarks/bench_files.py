@@ -18,13 +18,14 @@ import numpy as np
 import polars as pl
 
 CLOCK = """
-import resource, sys, time
+import sys, time
 folder = sys.argv[1]
 {setup}
 start = time.perf_counter()
 {work}
 seconds = time.perf_counter() - start
-print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+status = open("/proc/self/status").read()
+print(seconds, int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 """
 
 OURS = (
@@ -46,7 +47,7 @@ values = np.load(folder + "/values.npy")
 frame = pd.DataFrame(values.astype({kind}))
 frame.insert(0, "id", [f"{{row:07d}}" for row in range(len(values))])
 """
-LABELS = "from neucobench.tasks.labels import read_label_folder as read; import pyarrow"
+LABELS = "from neucobench.tasks.labels import read_label_folder as read"
 PANDAS_READ = """
 frame = pd.read_csv(folder + "/table.csv", dtype={"id": str})
 values = frame.drop(columns="id").to_numpy(dtype="float32")

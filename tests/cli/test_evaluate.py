@@ -57,7 +57,8 @@ def test_method_with_several_files_is_a_wrong_command_line(neucobench, workplace
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--protocol", "neuco-1.2"), ("--suite", "s"), ("--task", "t")]
+    ("option", "value"),
+    [("--protocol", "neuco-1.2"), ("--suite", "s"), ("--task", "t")],
 )
 def test_an_unknown_name_exits_2(neucobench, workplace, option, value):
     done = neucobench("evaluate", "one.csv", "--labels", "labels", option, value)

@@ -31,15 +31,13 @@ def test_a_packed_place_is_read_bit_for_bit(place, tmp_path):
     np.testing.assert_array_equal(cube.arrays["s2l2a"], place)
 
 
-def test_a_place_packed_by_xarray_in_zarrs_own_chunks_is_read_too(place, tmp_path):
-    xarray = pytest.importorskip("xarray")
-    from zarr.storage import ZipStore
-
-    dims = ("sample", "time", "band", "y", "x")
-    data = xarray.Dataset({"bands": (dims, place[np.newaxis])})
-    chunks = {"bands": {"chunks": (1, 1, 2, 6, 132)}}
-    with ZipStore(tmp_path / "a.zarr.zip", mode="w") as store:
-        data.to_zarr(store, zarr_format=3, encoding=chunks, consolidated=False)
-    files = {"s2l2a": tmp_path / "a.zarr.zip"}
-    cube = read_cube(files, seasons=[3, 1], offset=1000)
+def test_a_place_in_other_chunks_and_version_3_is_read_too(place, tmp_path, write_zarr):
+    path = write_zarr(
+        tmp_path / "a.zarr.zip",
+        place[np.newaxis],
+        zarr_format=3,
+        chunks=(1, 1, 2, 6, 132),
+        shards=(1, 1, 12, 264, 264),
+    )
+    cube = read_cube({"s2l2a": path}, seasons=[3, 1], offset=1000)
     np.testing.assert_array_equal(cube.arrays["s2l2a"], place[[3, 1]] + 1000)

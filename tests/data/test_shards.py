@@ -122,6 +122,11 @@ def test_one_shard_in_both_splits_is_a_sentence(make_shards, tmp_path):
         _ = folder.shards
 
 
+def test_no_modality_at_all_is_a_sentence(make_shards):
+    with pytest.raises(CubeError, match="choose at least one"):
+        list(make_shards().cubes(modalities=[]))
+
+
 def test_a_folder_without_shards_is_a_sentence(tmp_path):
     with pytest.raises(CubeError, match="holds no shards"):
         _ = ShardFolder(tmp_path).shards

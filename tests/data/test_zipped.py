@@ -107,6 +107,21 @@ def test_an_entry_that_inflates_past_its_declared_size_is_refused(tmp_path, pack
         archive.read("a", limit=2**16)
 
 
+@pytest.mark.parametrize("comment", [b"", b"read by the library"])
+def test_a_directory_in_which_an_entry_swallows_the_next_is_damage(
+    tmp_path, pack, comment
+):
+    path = pack(tmp_path / "z", {f"chunk{number}": b"x" for number in range(9)})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = comment
+    content = bytearray(path.read_bytes())
+    first = content.index(b"PK\x01\x02")
+    content[first + 30] = 46 + len("chunk1")  # the length of the extra field
+    path.write_bytes(content)
+    with pytest.raises(CubeError, match="download or write it again"):
+        ZipArchive(path)
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_another_zip_method_is_refused_with_the_remedy(tmp_path, pack, method):
     path = pack(tmp_path / "z", {"a": b"content"}, method)

@@ -151,7 +151,9 @@ def test_a_file_that_was_cut_off_is_refused(make_table, tmp_path, ending):
         ({"values": np.zeros(5, np.float32)}, "shape"),
         ({"ids": ("a", "b", "c", "c", "d")}, "more than one row"),
         ({"ids": ("a", "b", "", "c", "d")}, "no id"),
-        ({"ids": ("a", "b", "x\0", "c", "d")}, "NUL"),
+        ({"ids": ("a", "b", "x\0", "c", "d")}, "row 3 contains a NUL"),
+        ({"ids": ("a", "b", "x\ud800", "c", "d")}, "row 3 .* not Unicode text"),
+        ({"ids": ("a", "b", "x" * 1001, "c", "d")}, "1,001 characters long"),
     ],
 )
 def test_a_table_that_could_not_be_read_back_is_not_written(

@@ -79,6 +79,7 @@ def test_an_infinite_cell_is_an_error_that_says_where(save, cell):
         ({"ids": IDS[:, None], "embeddings": VECTORS}, "one row of text"),
         ({"ids": VECTORS[0], "embeddings": VECTORS}, "one row of text"),
         ({"ids": np.array(["a", "a"]), "embeddings": VECTORS}, "more than one row"),
+        ({"ids": np.array(["a", "\ud800"]), "embeddings": VECTORS}, "not Unicode"),
         ({"ids": np.array(["a", ""]), "embeddings": VECTORS}, "row 2 has no id"),
         ({"ids": np.array([b"\xff", b"b"]), "embeddings": VECTORS}, "can be read"),
         ({"ids": IDS, "embeddings": VECTORS, "metadata": IDS}, "JSON object"),

@@ -187,6 +187,22 @@ def test_a_bomb_of_repeated_values_is_refused_before_it_is_read(write, monkeypat
         read_embeddings(path)
 
 
+def test_an_enormous_id_is_refused_before_it_is_copied(write):
+    ids = ("x" * 5_000_000,) * 2
+    with pytest.raises(EmbeddingError, match="5,000,000 bytes long"):
+        read_embeddings(write(columns(VECTORS, pa.list_(pa.float32()), ids=ids)))
+
+
+def test_a_changed_byte_of_a_vector_is_noticed(make_table, tmp_path):
+    path = tmp_path / "table.parquet"
+    write_embeddings(make_table(rows=100, dims=100), path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(EmbeddingError, match="can be read"):
+        read_embeddings(path)
+
+
 def test_other_bytes_are_refused(tmp_path):
     path = tmp_path / "table.parquet"
     path.write_bytes(b"id,0\na,1\n")

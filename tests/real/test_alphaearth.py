@@ -15,7 +15,9 @@ def evaluations(alphaearth):
 
 @pytest.mark.slow
 def test_every_task_of_the_real_table_is_scored(evaluations):
-    assert all(len(item.tasks) == 14 and not item.failed for item in evaluations.values())
+    assert all(
+        len(item.tasks) == 14 and not item.failed for item in evaluations.values()
+    )
 
 
 @pytest.mark.slow

@@ -28,7 +28,7 @@ _USES: dict[Hinterland, tuple[float, float, float, float, float]] = {
     "farmland": (3.0, 0.8, 0.6, 0.25, 0.1),
     "forest": (0.5, 4.0, 0.7, 0.1, 0.15),
     "mixed": (1.3, 1.3, 0.7, 0.6, 0.15),
-    "city": (0.3, 0.7, 1.0, 2.2, 0.3),
+    "city": (0.3, 0.7, 1.0, 3.0, 0.3),
 }
 _RELIEF: dict[Hinterland, float] = {
     "farmland": 6.0,
@@ -109,7 +109,7 @@ def _assign_uses(
     woods = np.where(needles, CONIFER, BROADLEAF)
     fixed = np.full(len(centers), 0)
     options = np.stack([crops, woods, fixed + GRASS, fixed + BUILT, fixed + BARE])
-    return options[use, np.arange(len(centers))].astype(np.uint8)
+    return np.asarray(options[use, np.arange(len(centers))], dtype=np.uint8)
 
 
 def _draw_water(rng: np.random.Generator, scene: Scene, coast: Field) -> Mask:

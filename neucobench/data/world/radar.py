@@ -84,4 +84,4 @@ def _ground_terms(scene: Scene, land: Land) -> Field:
     added[WINTER] -= 1.5 * scene.snow * open_ground
     roofs = np.where(land.classes == BUILT, 2.5 * land.tone - 3.0 * land.streets, 0.0)
     tillage = np.where(open_ground, 0.5 * land.tone, 0.0)
-    return added + (roofs + tillage).astype(np.float32)
+    return np.asarray(added + roofs + tillage, dtype=np.float32)

@@ -21,17 +21,17 @@ Hinterland = Literal["farmland", "forest", "mixed", "city"]
 Shore = Literal["none", "open", "vessel"]
 
 # One block: what the land is used for, and whether there is open water. The pictures
-# of the first were chosen for a clear sky, those of the last were not.
-_CLEAR = 15
-_SURVEYED = 8
+# of the first thirteen were chosen for a clear sky, those of the others were not;
+# clouds are judged from the ninth on.
+_CLEAR = 13
+_SKY_FROM = 8
 _DEALT: tuple[tuple[Hinterland, bool], ...] = (
-    *(("farmland", False), ("farmland", False), ("farmland", False)),
-    *(("forest", False), ("forest", False), ("mixed", False), ("mixed", False)),
-    *(("city", False), ("city", True), ("city", True)),
-    *(("forest", True), ("forest", True), ("farmland", True)),
-    *(("mixed", True), ("mixed", True)),
-    *(("farmland", True), ("forest", True), ("city", True)),
-    *(("mixed", True), ("mixed", True)),
+    *(("farmland", False), ("farmland", False), ("forest", False), ("forest", False)),
+    *(("mixed", False), ("mixed", False), ("mixed", True), ("city", False)),
+    *(("farmland", False), ("forest", True), ("mixed", True)),
+    *(("city", True), ("city", True)),
+    *(("farmland", True), ("farmland", True), ("forest", True), ("forest", True)),
+    *(("mixed", True), ("mixed", True), ("city", True)),
 )
 _COASTS = sum(coastal for _, coastal in _DEALT)
 _VESSELS = 6
@@ -110,7 +110,7 @@ def draw_scene(seed: int, index: int) -> Scene:
         *_TASKS_OF_HINTERLAND[hinterland],
         *_TASKS_OF_SHORE[shore],
         *(_CLEAR_TASKS if clear else ()),
-        *(_SKY_TASKS if kind >= _SURVEYED else ()),
+        *(_SKY_TASKS if kind >= _SKY_FROM else ()),
         "nodata",
     )
     rng = generator(seed, "sample", index, "climate")

@@ -81,7 +81,7 @@ def clear_reflectance(scene: Scene, land: Land, cover: Field) -> Field:
     _color_water(rng, scene, land, value)
     noise = rng.standard_normal(value.shape, dtype=np.float32)
     value += noise * (12.0 + 0.008 * value)
-    return value
+    return np.asarray(value, dtype=np.float32)
 
 
 def _color_water(

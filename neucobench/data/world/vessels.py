@@ -62,4 +62,4 @@ def _draw_hull(
     aside = (rows * np.cos(heading) - columns * np.sin(heading)) / (beam / 2)
     inside = (np.abs(along) <= 1) & (np.abs(aside) <= 1 - np.abs(along) ** 4)
     blocks = inside.reshape(size, _STEPS, size, _STEPS)
-    return blocks.mean((1, 3), dtype=np.float32)
+    return np.asarray(blocks.mean((1, 3)), dtype=np.float32)
