@@ -121,19 +121,19 @@ class BandsFile:
                 self._archive, f"{group}/" if group else "", self.samples
             )
 
-    def _seasons(self, wanted: Sequence[int] | None) -> Sequence[int]:
+    def _seasons(self, wanted: Sequence[int] | None) -> range | tuple[int, ...]:
         count = self.layout.shape[-4]
         if wanted is None:
             return range(count)
-        seasons = [index(season) for season in wanted]
+        seasons = tuple(index(season) for season in wanted)
         if not seasons or any(not 0 <= season < count for season in seasons):
             raise CubeError(
-                f"the seasons {seasons} were asked for, and the file has 0 to "
+                f"the seasons {list(seasons)} were asked for, and the file has 0 to "
                 f"{count - 1}; choose among these"
             )
         first = seasons[0]
         run = range(first, first + len(seasons))
-        return run if seasons == list(run) else seasons
+        return run if seasons == tuple(run) else seasons
 
     def _read(
         self, selection: Selection, buffers: Buffers | None, loan: str, *, verify: bool

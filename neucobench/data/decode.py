@@ -10,10 +10,10 @@ one piece of memory: one chunk per season, for instance.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -24,7 +24,8 @@ from neucobench.data.zip_directory import DAMAGED, STORED
 from neucobench.data.zipped import ZipArchive
 from neucobench.errors import CubeError
 
-MAX_CHUNKS = 100_000
+# A chunk costs some microseconds at least, and its step some hundred bytes.
+MAX_CHUNKS = 20_000
 _BLOSC_OVERHEAD = 64
 Index = slice | list[int]
 
@@ -40,7 +41,7 @@ class Selection:
     """
 
     samples: range
-    seasons: Sequence[int]
+    seasons: range | tuple[int, ...]
 
 
 def decode_blosc(
@@ -67,44 +68,74 @@ def decode_blosc(
     Raises:
         CubeError: when a chunk is damaged.
     """
-    for key, source, target in _plan(archive, folder, layout, selection):
+    steps = _steps(layout.shape, layout.chunks, selection)
+    separator = layout.separator or _separator(archive, folder, steps[0].indices)
+    start = folder + layout.prefix + (separator if layout.prefix else "")
+    for step in steps:
+        key = start + separator.join(step.indices)
         if key not in archive:
-            out[target] = layout.fill
+            out[step.target] = layout.fill
             continue
         packed = _packed(archive, key, layout, buffers, verify=verify)
-        place = out[target]
-        # A list of seasons takes the chunk in another order, or has no one place.
-        ordered = isinstance(source[1], slice) and isinstance(target[1], slice)
+        place = out[step.target]
         one_piece = place.flags.c_contiguous and place.nbytes == layout.chunk_bytes
-        if ordered and one_piece:
+        if step.ordered and one_piece:
             _decompress(key, packed, place)
         else:
             chunk = buffers.array("chunk", _five(layout.chunks), layout.dtype)
             _decompress(key, packed, chunk)
-            out[target] = chunk[source]
+            out[step.target] = chunk[step.source]
 
 
-def _plan(
-    archive: ZipArchive, folder: str, layout: ArrayLayout, selection: Selection
-) -> Iterator[tuple[str, tuple[Index, ...], tuple[Index, ...]]]:
-    """Yield each chunk's key, the part of it that is wanted, and where that goes."""
-    shape, chunks = _five(layout.shape), _five(layout.chunks)
-    wanted = (selection.samples, selection.seasons, *map(range, shape[2:]))
-    axes = [_axis(item, chunk) for item, chunk in zip(wanted, chunks, strict=True)]
-    if prod(map(len, axes)) > MAX_CHUNKS:
+class Step(NamedTuple):
+    """Say what becomes of one chunk.
+
+    Attributes:
+        indices: its position among the chunks, as its key has it.
+        source: the part of it that is wanted.
+        target: where that goes.
+        ordered: whether the part keeps its order and goes to one place; a list of
+            seasons may do neither.
+    """
+
+    indices: tuple[str, ...]
+    source: tuple[Index, ...]
+    target: tuple[Index, ...]
+    ordered: bool
+
+
+# The same few selections are made of every file of a set.
+@lru_cache(maxsize=16)
+def _steps(
+    shape: tuple[int, ...], chunks: tuple[int, ...], selection: Selection
+) -> list[Step]:
+    wanted = (selection.samples, selection.seasons, *map(range, shape[-3:]))
+    axes = [
+        _axis(item, chunk) for item, chunk in zip(wanted, _five(chunks), strict=True)
+    ]
+    count = prod(map(len, axes))
+    if count > MAX_CHUNKS:
         raise CubeError(
-            f"the array lies in {prod(map(len, axes)):,} chunks, and at most "
-            f"{MAX_CHUNKS:,} are read; write it in larger chunks"
+            f"the array lies in {count:,} chunks, and at most {MAX_CHUNKS:,} are read; "
+            "write it in larger chunks"
         )
-    separator = layout.separator or _separator(archive, folder, axes, len(layout.shape))
-    start = folder + layout.prefix + (separator if layout.prefix else "")
-    leading = len(shape) - len(layout.shape)
+    steps = []
     for parts in itertools.product(*axes):
-        key = start + separator.join(str(part[0]) for part in parts[leading:])
-        yield key, tuple(part[1] for part in parts), tuple(part[2] for part in parts)
+        indices, source, target = zip(*parts, strict=True)
+        steps.append(
+            Step(
+                indices=tuple(map(str, indices[-len(shape) :])),
+                source=source,
+                target=target,
+                ordered=isinstance(source[1], slice) and isinstance(target[1], slice),
+            )
+        )
+    return steps
 
 
-def _axis(wanted: Sequence[int], chunk: int) -> list[tuple[int, Index, Index]]:
+def _axis(
+    wanted: range | tuple[int, ...], chunk: int
+) -> list[tuple[int, Index, Index]]:
     """Return, per chunk along one axis, its index, the part wanted, and its place."""
     if isinstance(wanted, range):
         steps: list[tuple[int, Index, Index]] = []
@@ -131,16 +162,9 @@ def _index(positions: list[int]) -> Index:
     return slice(first, last + 1) if consecutive else positions
 
 
-def _separator(
-    archive: ZipArchive,
-    folder: str,
-    axes: list[list[tuple[int, Index, Index]]],
-    dimensions: int,
-) -> str:
+def _separator(archive: ZipArchive, folder: str, first: tuple[str, ...]) -> str:
     """Return the separator where the metadata, as older writers leave them, lack it."""
-    first = [str(axis[0][0]) for axis in axes[-dimensions:]]
-    nested = folder + "/".join(first)
-    return "/" if nested in archive else "."
+    return "/" if folder + "/".join(first) in archive else "."
 
 
 def _packed(

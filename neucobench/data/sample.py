@@ -54,8 +54,8 @@ pictures and took the labels from its own truth (`neucobench data sample`, versi
 {version}, seed {seed}, {size} x {size} pixels). Scores on it say that software works;
 they say nothing about the Earth, and must not be published as if they did.
 
-* `data/<modality>/part-NNNNNN/<id>.zarr.zip`: array `bands`, (season, band, y, x), the
-  seasons in the order {seasons}, 10 m a pixel.
+* `data/<modality>/part-NNNNNN/<id>.zarr.zip`: array `bands`, (sample, season, band, y,
+  x), one sample, the seasons in the order {seasons}, 10 m a pixel.
 * `s2l2a` and `s2l1c`: int16, reflectance x 10,000 **without** the +1000 that
   SSL4EO-S12 v1.1 adds, as in SSL4EO-S12-downstream. 0 is no data; a measured pixel is
   at least 1.

@@ -7,7 +7,6 @@ comment, below 4 GiB); the standard library parses the others.
 import io
 import struct
 import zipfile
-from operator import itemgetter
 from typing import NamedTuple
 
 from neucobench.errors import CubeError
@@ -16,9 +15,8 @@ STORED, DEFLATED = 0, 8
 DAMAGED = "the file is damaged; download or write it again"
 
 _END = struct.Struct("<4s4H2IH")
-_CENTRAL = struct.Struct("<4s6H3I5H2I")
-# The fields of an `Entry` among those of the central directory.
-_ENTRY = itemgetter(16, 8, 9, 7, 4, 3)
+# Versions, times, disk and attributes are passed over: the rest is an `Entry`.
+_CENTRAL = struct.Struct("<4s4x2H4x3I3H8xI")
 # Enough for the directory of a cube with a dozen chunks, in one read.
 _TAIL = 4096
 _CENTRAL_SIGNATURE = b"PK\x01\x02"
@@ -26,19 +24,25 @@ _END_SIGNATURE = b"PK\x05\x06"
 _UTF8 = 0x800
 _ZIP64 = 0xFFFFFFFF
 
-# Names and the fields of their entries, in order; a name may occur more than once.
-Directory = list[tuple[bytes, tuple[int, ...]]]
-
 
 class Entry(NamedTuple):
-    """Locate one entry of a zip file."""
+    """Locate one entry of a zip file; the fields of the central directory, in order."""
 
-    header: int  # position of the local header
+    signature: bytes
+    flags: int
+    method: int
+    crc: int
     packed: int  # bytes in the file
     size: int  # bytes once inflated
-    crc: int
-    method: int
-    flags: int
+    name: int  # lengths in the directory, from here on
+    extra: int
+    comment: int
+    header: int  # position of the local header
+
+
+Fields = tuple[bytes, int, int, int, int, int, int, int, int, int]
+# Names and the fields of their entries, in order; a name may occur more than once.
+Directory = list[tuple[bytes, Fields]]
 
 
 def read_directory(file: io.FileIO, size: int) -> Directory:
@@ -82,19 +86,20 @@ def _parse(block: bytes, count: int) -> Directory | None:
     Raises:
         CubeError: when its entries do not fill it exactly.
     """
-    found = []
+    found: Directory = []
     position = 0
     for _ in range(count):
         start = position + _CENTRAL.size
-        fields = _CENTRAL.unpack_from(block, position) if start <= len(block) else (0,)
+        if start > len(block):
+            raise CubeError(f"the directory of the zip makes no sense; {DAMAGED}")
+        fields: Fields = _CENTRAL.unpack_from(block, position)
         if fields[0] != _CENTRAL_SIGNATURE:
             raise CubeError(f"the directory of the zip makes no sense; {DAMAGED}")
-        entry = _ENTRY(fields)
-        if _ZIP64 in entry[:3]:
+        if _ZIP64 in fields:
             return None
-        stop = start + fields[10]
-        found.append((block[start:stop], entry))
-        position = stop + fields[11] + fields[12]
+        stop = start + fields[6]
+        found.append((block[start:stop], fields))
+        position = stop + fields[7] + fields[8]
     if position != len(block):
         raise CubeError(f"the directory of the zip makes no sense; {DAMAGED}")
     return found
@@ -122,8 +127,16 @@ def _name(item: zipfile.ZipInfo) -> bytes:
     return item.orig_filename.encode("utf-8" if item.flag_bits & _UTF8 else "cp437")
 
 
-def _fields(item: zipfile.ZipInfo) -> tuple[int, ...]:
+def _fields(item: zipfile.ZipInfo) -> Fields:
     return (
-        *(item.header_offset, item.compress_size, item.file_size),
-        *(item.CRC, item.compress_type, item.flag_bits),
+        _CENTRAL_SIGNATURE,
+        item.flag_bits,
+        item.compress_type,
+        item.CRC,
+        item.compress_size,
+        item.file_size,
+        len(_name(item)),
+        len(item.extra),
+        len(item.comment),
+        item.header_offset,
     )

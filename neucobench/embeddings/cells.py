@@ -109,7 +109,7 @@ class CellJudge:
         cells = "cell holds" if self.count == 1 else "cells hold"
         message = (
             f"{self.count:,} {cells} no number (empty, NaN or text) and became 0. "
-            f"{self.first}."
+            f"The first: {self.first}."
         )
         code = "cells-set-to-zero"
         return (Finding(code=code, level="warning", message=message, count=self.count),)

@@ -37,7 +37,7 @@ def read_layout(descriptor: int, path: Path) -> CsvLayout:
     """Return the layout of an open file, from its header.
 
     Raises:
-        EmbeddingError: when the header is not one, or nothing follows it.
+        EmbeddingError: when the first line is no header of an embedding file.
     """
     size = os.fstat(descriptor).st_size
     head = os.pread(descriptor, WINDOW_BYTES, 0)

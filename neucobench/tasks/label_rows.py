@@ -54,6 +54,8 @@ def read_rows(data: bytes, path: Path) -> LabelRows:
 
 def _quick_rows(data: bytes) -> LabelRows | None:
     """Return rows that are plainly ``id,label``, None when anything is unusual."""
+    import polars as pl
+
     body = data.removeprefix(HEADER).removesuffix(b"\n")
     if not data.startswith(HEADER) or b'"' in body or b"\r" in body:
         return None
@@ -64,8 +66,8 @@ def _quick_rows(data: bytes) -> LabelRows | None:
         labels = cells[1::2]
         if "".join(labels).encode().translate(None, _NUMBER_BYTES):
             return None
-        values = np.array(list(map(float, labels)))
-    except ValueError:
+        values = pl.Series(labels, dtype=pl.String).cast(pl.Float64).to_numpy()
+    except (UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
     return (
         LabelRows(ids=cells[::2], values=values) if np.isfinite(values).all() else None

@@ -2,8 +2,8 @@
 
 Makes one table and its CSV file as submissions have it (float32 values printed as
 float64). Each reader and writer runs in a process of its own, in turn; the best round
-counts. The peak of memory is that of the whole process, numba and its kernels' imports
-included for ours, as in ``neucobench evaluate``.
+counts. The peak of memory is that of the whole process; ours has numba, polars and
+pyarrow imported, as ``neucobench evaluate`` has.
 
 Run: python tests/benchmarks/bench_files.py [--rows 13260] [--dims 1024] [--rounds 3]
 """

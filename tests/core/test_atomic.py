@@ -25,6 +25,18 @@ with whole_folder(Path(sys.argv[1])) as hidden:
 """
 
 
+def write_half_a_file(path):
+    with whole_file(path) as hidden:
+        hidden.write_text("half")
+        raise RuntimeError
+
+
+def write_half_a_folder(path):
+    with whole_folder(path) as hidden:
+        (hidden / "a").write_text("half")
+        raise RuntimeError
+
+
 def test_a_file_appears_with_its_content(tmp_path):
     write_text(tmp_path / "new" / "a.txt", "whole\n")
     assert (tmp_path / "new" / "a.txt").read_text() == "whole\n"
@@ -33,9 +45,8 @@ def test_a_file_appears_with_its_content(tmp_path):
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), whole_file(path) as hidden:
-        hidden.write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_half_a_file(path)
     assert [item.name for item in tmp_path.iterdir()] == ["a.txt"]
     assert path.read_text() == "old"
 
@@ -47,9 +58,8 @@ def test_the_hidden_file_keeps_the_ending(tmp_path):
 
 
 def test_a_failed_folder_disappears(tmp_path):
-    with pytest.raises(RuntimeError), whole_folder(tmp_path / "run") as hidden:
-        (hidden / "a").write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_half_a_folder(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 

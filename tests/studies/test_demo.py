@@ -9,7 +9,7 @@ from neucobench.studies.demo import run_demo
 
 @contextmanager
 def silent(_text, _unit):
-    yield lambda done, total: None
+    yield lambda *_progress: None
 
 
 @pytest.fixture(scope="module")

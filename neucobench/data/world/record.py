@@ -120,6 +120,6 @@ def check_folder(folder: Path, settings: SampleSettings) -> None:
         )
     if found.cubes > settings.cubes:
         raise InputError(
-            f"{folder} holds a sample world of {found.cubes} cubes; it can grow to more "
-            f"but not shrink to {settings.cubes}; choose another folder."
+            f"{folder} holds a sample world of {found.cubes} cubes; it can grow, but "
+            f"not shrink to {settings.cubes}; choose another folder."
         )
