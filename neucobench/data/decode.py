@@ -25,7 +25,7 @@ from neucobench.data.zipped import ZipArchive
 from neucobench.errors import CubeError
 
 # A chunk costs some microseconds at least, and its step some hundred bytes.
-MAX_CHUNKS = 20_000
+MAX_CHUNKS = 10_000
 _BLOSC_OVERHEAD = 64
 Index = slice | list[int]
 
@@ -105,7 +105,7 @@ class Step(NamedTuple):
 
 
 # The same few selections are made of every file of a set.
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _steps(
     shape: tuple[int, ...], chunks: tuple[int, ...], selection: Selection
 ) -> list[Step]:
