@@ -22,7 +22,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     move and removed when the block raises, Ctrl-C included. Parent folders are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = _hidden_name(path)
+    hidden = hidden_path(path)
     try:
         yield hidden
         _flush(hidden)
@@ -43,7 +43,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     if path.exists():
         raise FileExistsError(f"{path} exists already.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = _hidden_name(path)
+    hidden = hidden_path(path)
     hidden.mkdir()
     try:
         yield hidden
@@ -80,7 +80,8 @@ def remove_leftovers(folder: Path) -> list[Path]:
     return leftovers
 
 
-def _hidden_name(path: Path) -> Path:
+def hidden_path(path: Path) -> Path:
+    """Return a hidden path beside ``path`` that names its owner, this process."""
     owner = f"{_machine()}-{os.getpid()}-{uuid4().hex[:8]}"
     return path.with_name(f"{HIDDEN_PREFIX}{owner}-{path.name}")
 

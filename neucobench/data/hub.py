@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neucobench.atomic import _hidden_name, remove_leftovers, write_text
+from neucobench.atomic import hidden_path, remove_leftovers, write_text
 from neucobench.data.bands import modality
 from neucobench.data.cube import ENDING
 from neucobench.data.remote import RemoteFile, RemoteSet
@@ -95,7 +95,7 @@ def download(
     commit = _pin(folder, remote, revision)
     files = _select(remote, commit, names, labels_only=labels_only)
     remove_leftovers(folder)
-    staging = _hidden_name(folder / "download")
+    staging = hidden_path(folder / "download")
     staging.mkdir()
     counts = {"downloaded": 0, "kept": 0, "replaced": 0}
     pool = ThreadPoolExecutor(workers)
