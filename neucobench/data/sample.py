@@ -122,15 +122,7 @@ def make_sample_world(
     check_settings(settings)
     folder = Path(folder)
     check_folder(folder, settings)
-    write_text(folder / RECORD, record_text(settings))
-    seasons = ", ".join(SEASONS)
-    write_text(
-        folder / "SYNTHETIC.md", _NOTICE.format(seasons=seasons, **asdict(settings))
-    )
-    for hidden_in in ("data/*/part-*", "labels"):
-        for place in folder.glob(hidden_in):
-            remove_leftovers(place)
-
+    _prepare(folder, settings)
     written = 0
     values: dict[str, list[str]] = {}
     pool = ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1))
@@ -156,6 +148,18 @@ def make_sample_world(
         kept=cubes * len(MODALITIES) - written,
         rows={task: len(rows) for task, rows in sorted(values.items())},
     )
+
+
+def _prepare(folder: Path, settings: SampleSettings) -> None:
+    """Mark ``folder`` as a sample world and clear what a killed run left in it."""
+    write_text(folder / RECORD, record_text(settings))
+    seasons = ", ".join(SEASONS)
+    write_text(
+        folder / "SYNTHETIC.md", _NOTICE.format(seasons=seasons, **asdict(settings))
+    )
+    for hidden_in in ("data/*/part-*", "labels"):
+        for place in folder.glob(hidden_in):
+            remove_leftovers(place)
 
 
 def _cube_id(index: int) -> str:

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,11 @@ FOLDS = {
 }
 QUALITY = {"a_reg": -3.4239148817, "b_cls": 16.4109096300, "c_reg": -3.3343896570}
 C_ALONE = [-6.1081647873, -8.0175914764, -25.8259716034, -11.3157386780, -13.1467542648]
+# c_reg after a classification of the first eight rows, of which a fold holds one out.
+C_AFTER_EIGHT_CLASSES = [
+    *(-3.398660182952881, -7.86031436920166, -18.831071853637695),
+    *(-11.205012321472168, -4.29584264755249),
+]
 
 FIVE_FOLDS = protocol("neuco-1.1").model_copy(update={"folds": 5})
 
@@ -76,6 +82,21 @@ def test_a_task_that_cannot_be_scored_leaves_the_others_unchanged(
     more = evaluate(table, labels=folder, protocol=FIVE_FOLDS)
     assert more.tasks["c_reg"].scores == result.tasks["c_reg"].scores
     assert "All 400 labels are 3" in more.failed["d_constant"]
+
+
+@pytest.mark.scoring
+def test_a_class_task_too_small_to_score_draws_as_upstream(
+    golden, labels_writer, tmp_path
+):
+    table, labels = golden
+    folder = tmp_path / "labels"
+    shutil.copytree(labels, folder)
+    labels_writer(folder, "b_few__cls", table.ids[:8], [0, 1] * 4)
+    found = evaluate(
+        table, labels=folder, protocol=FIVE_FOLDS, tasks=["b_few", "c_reg"]
+    )
+    assert within_tolerance(found.tasks["c_reg"].scores, C_AFTER_EIGHT_CLASSES)
+    assert "8 samples" in found.failed["b_few"]
 
 
 def test_permuting_the_embedding_rows_hardly_changes_the_scores(golden, result):
