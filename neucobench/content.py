@@ -17,6 +17,7 @@ from neucobench.errors import CardError, UnknownNameError
 
 PATH_VARIABLE = "NEUCOBENCH_PATH"
 TOP_FOLDERS = ("codecs", "tasks", "leaderboard")
+LARGEST_TEXT = 2**26  # bytes
 
 Card = TypeVar("Card", bound=BaseModel)
 
@@ -50,8 +51,8 @@ def content_roots() -> list[Path]:
         root = Path(entry)
         if not root.is_dir():
             raise CardError(
-                f"The content folder {entry!r} does not exist; correct --content or "
-                f"{PATH_VARIABLE}."
+                f"The content folder {entry!r} is not a folder that exists; correct "
+                f"--content or {PATH_VARIABLE}."
             )
         roots.append(root)
     return roots
@@ -92,15 +93,38 @@ def card_path(section: str, kind: str, name: str) -> Path:
     return paths[name]
 
 
+def read_text(path: Path, *, encoding: str = "utf-8") -> str:
+    """Return the text of a regular file of at most 64 MiB.
+
+    A pipe would be waited for, and a device read, without end.
+
+    Raises:
+        OSError: when it is missing, too large or not a regular file.
+        UnicodeDecodeError: when it is not text.
+    """
+    if not path.exists():
+        raise FileNotFoundError("it does not exist; check the path")
+    if path.is_dir():
+        raise IsADirectoryError("it is a folder; give the path of one file in it")
+    if not path.is_file():
+        raise OSError("it is not a regular file; save the content to one first")
+    with path.open("rb") as file:
+        data = file.read(LARGEST_TEXT + 1)
+    if len(data) > LARGEST_TEXT:
+        raise OSError(f"it is larger than {LARGEST_TEXT >> 20} MiB")
+    return data.decode(encoding)
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file.
 
     Raises:
-        CardError: when it is missing, not UTF-8, or not TOML.
+        CardError: when it is missing, too large, not UTF-8, or not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return tomllib.loads(read_text(path).replace("\r\n", "\n"))
+    except (OSError, ValueError, RecursionError) as error:
+        # A number or a date that cannot be is a plain ValueError.
         raise CardError(f"{path} is not a readable TOML file: {error}.") from error
 
 
@@ -121,7 +145,7 @@ def load_card(path: Path, model: type[Card]) -> Card:
     try:
         card = model.model_validate(content)
     except ValidationError as error:
-        raise CardError(f"{path}: {_first_problem(error)}") from error
+        raise CardError(f"{path}: {_first_problem(error)} Correct it.") from error
     if content.get("name") != path.stem:
         raise CardError(
             f"{path}: the name on the card is {content.get('name')!r}; it must be the "

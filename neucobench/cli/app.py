@@ -4,6 +4,7 @@ Exit 0: done. Exit 1: the input is bad or missing. Exit 2: the command line is w
 Exit 130: interrupted.
 """
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -23,6 +24,8 @@ from neucobench.cli.report import report
 from neucobench.cli.sample import data_sample
 from neucobench.content import PATH_VARIABLE
 from neucobench.errors import NeucoError, UsageError
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="neucobench",
@@ -69,11 +72,17 @@ def root(
 def _add_commands() -> None:
     for command in (demo, encode, check, evaluate, report):
         app.command()(command)
-    data = typer.Typer(help="Data cubes: sample world, download, check.")
+    data = typer.Typer(
+        help="Data cubes: sample world, download, check.\n\n"
+        "Example: neucobench data sample world/"
+    )
     data.command("sample")(data_sample)
     data.command("download")(data_commands.download)
     data.command("check")(data_commands.check)
-    board = typer.Typer(help="Boards: rank results, replay published states.")
+    board = typer.Typer(
+        help="Boards: rank results, replay published states.\n\n"
+        "Example: neucobench board build results/"
+    )
     board.command("build")(board_build)
     board.command("history")(board_history)
     for name, group in (("data", data), ("board", board)):
@@ -88,8 +97,11 @@ _add_commands()
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        # Tables draw lines; an ASCII locale gets escapes instead of a traceback.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        _run()
     except UsageError as error:
         console.say(f"Error: {error}")
         sys.exit(2)
@@ -99,11 +111,52 @@ def main() -> None:
     except OSError as error:
         console.say(f"Error: {_explain(error)}")
         sys.exit(1)
+    except MemoryError as error:
+        reason = f" ({error})" if str(error) else ""
+        console.say(
+            f"Error: There is not enough memory{reason}; give the process more, or "
+            "the command less to do."
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         console.say("Interrupted; nothing is half written.")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
+
+
+def _run() -> None:
+    """Run the command line; what it printed is written when this returns."""
+    try:
+        app()
+    except SystemExit as stopped:
+        if stopped.code == INTERRUPTED:
+            # typer has caught Ctrl-C, and would leave without a word.
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        try:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except OSError:
+            # Otherwise the interpreter would try, and complain, once more at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise
+
+
+_ADVICE = {
+    errno.ENOSPC: "free some space, then run the same command again",
+    errno.EDQUOT: "free some space, then run the same command again",
+    errno.EFBIG: "raise the limit on file sizes (ulimit -f), or write elsewhere",
+    errno.EEXIST: "a file stands where a folder is needed; choose another path",
+    errno.ENOTDIR: "a file stands where a folder is needed; choose another path",
+    errno.EISDIR: "a folder stands where a file is needed; choose another path",
+    errno.ENAMETOOLONG: "choose shorter names",
+    errno.EACCES: "choose a place you may write to, or change its permissions",
+    errno.EPERM: "choose a place you may write to, or change its permissions",
+    errno.EROFS: "choose a place you may write to",
+}
 
 
 def _explain(error: OSError) -> str:
     name = f"{error.filename}: " if error.filename else ""
-    return f"{name}{error.strerror or error}."
+    advice = _ADVICE.get(error.errno or 0)
+    return f"{name}{error.strerror or error}{f'; {advice}' if advice else ''}."

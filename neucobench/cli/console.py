@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from neucobench.findings import Finding
+from neucobench.leaderboard.names import printable
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 output = Console(highlight=False)
@@ -73,8 +74,8 @@ def progress(description: str, *, unit: str) -> Iterator[Advance]:
 
 
 def say(message: str) -> None:
-    """Print a message on standard error."""
-    messages.print(message, markup=False)
+    """Print a message on standard error; names in it cannot move the cursor."""
+    messages.print("\n".join(map(printable, message.split("\n"))), markup=False)
 
 
 def show_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:
@@ -82,10 +83,20 @@ def show_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:
     for finding in findings:
         level = Text(f"{finding.level}: ", style=_COLORS[finding.level])
         where = f"[{finding.task}] " if finding.task else ""
-        messages.print(level + Text(where + finding.message, style="default"))
+        text = printable(where + finding.message)
+        messages.print(level + Text(text, style="default"))
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document on standard output, without NaN or Infinity."""
-    json.dump(document, sys.stdout, indent=2, allow_nan=False, ensure_ascii=False)
-    sys.stdout.write("\n")
+    """Print one JSON document on standard output, without NaN or Infinity.
+
+    Characters that the output cannot hold (an ASCII locale, a file name that is not
+    Unicode) are escaped as JSON does.
+    """
+    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", "utf-8"))
+    except UnicodeEncodeError:
+        text = json.dumps(document, indent=2, allow_nan=False)
+    # typer's echo, because there is no sys.stdout where the output is closed.
+    typer.echo(text)

@@ -133,11 +133,13 @@ def _lister(kind: CardKind) -> Callable[..., None]:
 
 def _shower(kind: CardKind) -> Callable[..., None]:
     def show_card(
+        context: typer.Context,
         name: Annotated[str, typer.Argument(help=f"The {kind.singular}'s name.")],
         as_json: JsonOption = False,
     ) -> None:
         card = kind.card(name)
-        if as_json:
+        # The option may stand before "show", where the group takes it.
+        if as_json or (context.parent and context.parent.params["as_json"]):
             print_json(card)
         else:
             _print_card(card)

@@ -14,7 +14,7 @@ def demo(
         Path, typer.Argument(metavar="DIR", help="Where everything goes.")
     ] = Path("demo"),
     cubes: Annotated[
-        int, typer.Option(min=100, help="How many synthetic cubes to make.")
+        int, typer.Option(min=20, help="How many synthetic cubes to make.")
     ] = 600,
     as_json: console.JsonOption = False,
 ) -> None:

@@ -1,5 +1,8 @@
 """The command ``encode``: cubes to one embedding file."""
 
+import os
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,18 +64,22 @@ def encode(
     from neucobench.encoders.load import load_encoder
     from neucobench.encoders.run import encode_folder
 
-    loaded = load_encoder(encoder, options=read_options(option or []), device=device)
-    with console.progress(f"Encoding with {loaded.name}", unit="cubes") as advance:
-        report = encode_folder(
-            cubes,
-            loaded,
-            out or Path(f"{loaded.name}.parquet"),
-            dims=dims,
-            workers=workers,
-            strict=strict,
-            overwrite=overwrite,
-            advance=advance,
+    # What an encoder prints must not end up in the JSON document.
+    with redirect_stdout(sys.stderr):
+        loaded = load_encoder(
+            encoder, options=read_options(option or []), device=device
         )
+        with console.progress(f"Encoding with {loaded.name}", unit="cubes") as advance:
+            report = encode_folder(
+                cubes,
+                loaded,
+                out or Path(f"{loaded.name.replace(os.sep, '_')}.parquet"),
+                dims=dims,
+                workers=workers,
+                strict=strict,
+                overwrite=overwrite,
+                advance=advance,
+            )
     shown = report.findings[:_SHOWN_FINDINGS]
     console.show_findings(shown)
     if len(report.findings) > len(shown):

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from neucobench.cli import console
 from neucobench.errors import InputError, UsageError
+from neucobench.leaderboard.names import is_text, printable
 
 if TYPE_CHECKING:
     from neucobench.evaluation.protocol import Protocol
@@ -60,6 +62,7 @@ def evaluate(
             f"--method names one method, and {len(files)} files were given; leave it "
             "out (each file's name is its method), or give one file."
         )
+    _check_names(files, method, phase)
     rules, selected, noticed = _resolve(protocol, config, task)
     settings = {
         "labels": labels,
@@ -88,6 +91,25 @@ def evaluate(
         console.print_json(documents if len(files) > 1 else documents[0])
     if refused:
         raise InputError("\n".join(refused))
+
+
+def _check_names(files: list[Path], method: str | None, phase: str) -> None:
+    """Refuse a wrong command line before the first file is scored."""
+    from neucobench.embeddings.files import require_ending
+
+    for file in files:
+        require_ending(file)
+        if not is_text(file.name):
+            raise UsageError(
+                f"The name of {file} is not UTF-8 text, and results name their file; "
+                "rename it."
+            )
+    for option, name in (("--method", method), ("--phase", phase)):
+        if name is not None and not (name.strip() and is_text(name)):
+            raise UsageError(
+                f"{option} {name!r} is not a name; it takes UTF-8 text that is not "
+                "blank."
+            )
 
 
 def _resolve(
@@ -126,14 +148,15 @@ def _store(evaluation: "Evaluation", out: Path) -> None:
 
 
 def _show(evaluation: "Evaluation") -> None:
-    table = Table(title=f"{evaluation.method}: {evaluation.protocol['name']}")
+    title = f"{evaluation.method}: {evaluation.protocol['name']}"
+    table = Table(title=Text(printable(title)))
     for name in ("task", "metric"):
         table.add_column(name)
     for name in ("rows", "mean", "std", "Q"):
         table.add_column(name, justify="right")
     for task, score in evaluation.tasks.items():
         table.add_row(
-            task,
+            Text(printable(task)),
             score.metric.upper(),
             str(score.rows),
             f"{score.mean:.3f}",

@@ -38,6 +38,9 @@ class ZipArchive:
     """
 
     def __init__(self, path: Path) -> None:
+        if path.is_fifo():
+            # It would be waited for until somebody writes to it.
+            raise CubeError("this is a pipe and a file is needed; save it to one first")
         try:
             self._file = path.open("rb", buffering=0)
         except FileNotFoundError as error:

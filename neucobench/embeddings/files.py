@@ -39,7 +39,7 @@ def read_embeddings(path: Path | str, *, strict: bool = False) -> EmbeddingTable
             or a column is repeated, or a cell is infinite or beyond float32.
     """
     path = Path(path)
-    read = _reader(_ending(path))
+    read = _reader(require_ending(path))
     require_file(path, EmbeddingError)
     with ThreadPoolExecutor(1) as pool:
         digest = pool.submit(_sha256, path)
@@ -70,13 +70,18 @@ def write_embeddings(table: EmbeddingTable, path: Path | str) -> None:
         EmbeddingError: when the table is one that would not be read back.
     """
     path = Path(path)
-    write = _writer(_ending(path))
+    write = _writer(require_ending(path))
     _require_writable(table, path)
     with whole_file(path) as hidden:
         write(table, hidden)
 
 
-def _ending(path: Path) -> str:
+def require_ending(path: Path) -> str:
+    """Return the ending of an embedding file, in lower case.
+
+    Raises:
+        UsageError: when it is not one of ``ENDINGS``.
+    """
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise UsageError(

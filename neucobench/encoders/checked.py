@@ -115,7 +115,13 @@ def _modalities(encoder: Encoder) -> tuple[str, ...]:
 
 def _seasons(encoder: Encoder) -> tuple[int, ...] | None:
     seasons = getattr(encoder, "seasons", None)
-    return None if seasons is None else tuple(int(season) for season in seasons)
+    try:
+        return None if seasons is None else tuple(int(season) for season in seasons)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"seasons of {type(encoder).__name__} is {seasons!r}; it must be None or "
+            "indices of 0 or more."
+        ) from None
 
 
 def _check_values(encoder: CheckedEncoder) -> None:

@@ -76,7 +76,7 @@ def _import_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(specification)
     try:
         specification.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
             f"{path} cannot be imported: {describe(error)} Correct the file."
         ) from error
@@ -158,7 +158,7 @@ def _construct(
         return target(**arguments)
     except NeucoError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
             f"The encoder {spec} cannot be made: {describe(error)} Correct the options "
             "(--option name=value) or the encoder."

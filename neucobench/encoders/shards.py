@@ -21,6 +21,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
@@ -79,13 +80,17 @@ class ShardStore:
         """Write the rows that are in no shard yet."""
         if self._pending:
             rows = [self.rows[cube_id] for cube_id in self._pending]
+            # In memory first: on a full disk a zip file that is being written would
+            # print a traceback of its own when it is thrown away.
+            data = BytesIO()
             with whole_file(self._next_path()) as hidden:
                 np.savez(
-                    hidden,
+                    data,
                     ids=np.array(self._pending),
                     signatures=np.array([row.signature for row in rows]),
                     vectors=np.stack([row.vector for row in rows]),
                 )
+                hidden.write_bytes(data.getbuffer())
             self._pending = []
         self._written = time.monotonic()
 

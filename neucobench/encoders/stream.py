@@ -175,7 +175,7 @@ class _BatchWork:
                 yield from self._encode([cube], findings)
         except NeucoError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise InputError(
                 f"The encoder {self._encoder.name!r} failed on the cubes "
                 f"{', '.join(batch.ids)}: {describe(error)} Correct the encoder; the "

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from neucobench.atomic import remove_leftovers, whole_folder
+from neucobench.errors import ResultError
 from neucobench.evaluation.result import FILE_NAME, Evaluation, Predictions, TaskScore
 
 _UNSAFE = re.compile(r"[^\w.+-]+")
 _LONGEST_NAME = 100
+_SUMMARY = "results_summary.json"
+_PREDICTIONS = "predictions.parquet"
+_OWN_FILES = {FILE_NAME, _SUMMARY, _PREDICTIONS}
 
 
 def safe_name(name: str) -> str:
@@ -36,7 +40,16 @@ def write_evaluation(evaluation: Evaluation, out: Path | str) -> Path:
     whole: ``evaluation.json``, ``scores/<task>.csv`` (fold, score),
     ``predictions.parquet`` (task, id, true, predicted), and NeuCo-Bench's own
     ``results_summary.json`` and ``<task>/<task>_result.json``.
+
+    Raises:
+        ResultError: when a task has the name of one of these files.
     """
+    taken = sorted(_OWN_FILES & evaluation.tasks.keys())
+    if taken:
+        raise ResultError(
+            f"A task named {taken[0]!r} cannot be stored: the run folder has a file of "
+            "that name. Rename the task's label file."
+        )
     text = json.dumps(evaluation.as_dict(), indent=2, allow_nan=False)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     home = Path(out) / safe_name(evaluation.phase) / safe_name(evaluation.method)
@@ -48,7 +61,7 @@ def write_evaluation(evaluation: Evaluation, out: Path | str) -> Path:
         _write_scores(evaluation.tasks, hidden / "scores")
         _write_summary(evaluation, hidden)
         if evaluation.predictions:
-            write_predictions(evaluation.predictions, hidden / "predictions.parquet")
+            write_predictions(evaluation.predictions, hidden / _PREDICTIONS)
     return folder
 
 
@@ -88,7 +101,7 @@ def _write_summary(evaluation: Evaluation, folder: Path) -> None:
         "task_acc_scores": {t: score.mean for t, score in evaluation.tasks.items()},
         "config": config,
     }
-    _write_json(summary, folder / "results_summary.json")
+    _write_json(summary, folder / _SUMMARY)
     for task, score in evaluation.tasks.items():
         result = {
             "q_stat": score.q,

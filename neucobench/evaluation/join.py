@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.embeddings.table import EmbeddingTable
-from neucobench.errors import EmbeddingError
+from neucobench.errors import EmbeddingError, TaskFailure
 from neucobench.probes.alignment import aligned_zeros
 from neucobench.tasks.labels import LabelTable
 
@@ -107,6 +107,15 @@ def join_task(table: LabelTable, row_of: Mapping[str, int]) -> JoinedTask:
 
 
 def scale_labels(labels: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return labels scaled to [0, 1] over all rows, in float64 and then float32."""
+    """Return labels scaled to [0, 1] over all rows, in float64 and then float32.
+
+    Raises:
+        TaskFailure: when they span more than float64 holds.
+    """
     low, high = labels.min(), labels.max()
+    if not np.isfinite(float(high) - float(low)):
+        raise TaskFailure(
+            f"The labels run from {low:g} to {high:g}, which is more than a number can "
+            "hold; correct the label file."
+        )
     return np.asarray((labels - low) / (high - low), dtype=np.float32)

@@ -74,7 +74,7 @@ def _prepare_task(
     try:
         labels = _check_labels(table, joined.labels)
         check_samples(table.type, labels, splits)
-        seen = scale_labels(labels) if rules.scale_labels else labels
+        seen = scale_labels(labels) if rules.scale_labels else _single(labels)
         if table.type == "classification":
             findings = one_class_findings(table.task, labels, splits)
     except TaskFailure as error:
@@ -95,6 +95,22 @@ def _prepare_task(
         failure=failure,
         findings=findings,
     )
+
+
+def _single(labels: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return labels that are not scaled in single precision, as the probe takes them.
+
+    Raises:
+        TaskFailure: when one is beyond it.
+    """
+    with np.errstate(over="ignore"):
+        single = labels.astype(np.float32)
+    if not np.isfinite(single).all():
+        raise TaskFailure(
+            f"The label {np.abs(labels).max():g} is beyond float32 and the labels are "
+            "not scaled; scale them (normalize_labels), or correct the label file."
+        )
+    return single
 
 
 def _draw_splits(rows: int, rules: Protocol) -> list[Split]:

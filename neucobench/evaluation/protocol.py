@@ -10,7 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from neucobench.content import card_path, card_paths, load_card
-from neucobench.evaluation.upstream_config import UpstreamConfig, read_config
+from neucobench.evaluation.upstream_config import (
+    MOST_DIMENSIONS,
+    UpstreamConfig,
+    read_config,
+)
 from neucobench.findings import Finding
 
 SECTION = "tasks/protocols"
@@ -57,7 +61,7 @@ class Protocol(BaseModel):
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
     seed: Annotated[int, Field(ge=0)] = 42
     test_size: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    embedding_dim: Annotated[int, Field(ge=1)] | None = None
+    embedding_dim: Annotated[int, Field(ge=1, le=MOST_DIMENSIONS)] | None = None
     standardize: bool = True
     scale_labels: bool = True
     full_coverage: bool = False

@@ -9,7 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from neucobench.content import read_text
 from neucobench.errors import ResultError
+from neucobench.evaluation.document import check_document
 from neucobench.findings import Finding
 from neucobench.tasks.card import TaskType
 
@@ -126,19 +128,14 @@ def evaluation_from_dict(document: Mapping[str, Any], *, source: str) -> Evaluat
             f"{source} has the schema {document.get('schema')!r}; {SCHEMA!r} is "
             "expected. Evaluate the embeddings again with this version."
         )
-    fields = {key: value for key, value in document.items() if key != "schema"}
-    try:
-        fields["tasks"] = {
-            task: TaskScore(**{**score, "scores": tuple(score["scores"])})
-            for task, score in document["tasks"].items()
-        }
-        fields["findings"] = tuple(Finding(**item) for item in document["findings"])
-        return Evaluation(**fields)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ResultError(
-            f"{source} does not follow the schema {SCHEMA!r} ({error}); evaluate the "
-            "embeddings again."
-        ) from error
+    content = {key: value for key, value in document.items() if key != "schema"}
+    fields = check_document(content, source=source).model_dump()
+    fields["tasks"] = {
+        task: TaskScore(**{**score, "scores": tuple(score["scores"])})
+        for task, score in fields["tasks"].items()
+    }
+    fields["findings"] = tuple(Finding(**item) for item in fields["findings"])
+    return Evaluation(**fields)
 
 
 def read_evaluation(path: Path | str) -> Evaluation:
@@ -152,8 +149,8 @@ def read_evaluation(path: Path | str) -> Evaluation:
     if not file.is_file():
         raise ResultError(f"There is no evaluation at {path}; expected {FILE_NAME}.")
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
+        document = json.loads(read_text(file))
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultError(
             f"{file} is not a complete JSON file ({error}); evaluate again."
         ) from error

@@ -74,7 +74,7 @@ def evaluate(
     tables = labels if isinstance(labels, Mapping) else read_label_folder(Path(labels))
     chosen = select_tasks(tables, suite=suite, tasks=tasks)
     probe = _make_probe(rules, device, threads)
-    table = _read_beside_warm_up(embeddings, probe, strict=rules.strict_cells)
+    table, backend = _read_beside_warm_up(embeddings, probe, strict=rules.strict_cells)
     labeled = frozenset[str]().union(*(item.ids for item in tables.values()))
     require_overlap(table, labeled)
     features = prepare_features(
@@ -100,7 +100,7 @@ def evaluate(
     return Evaluation(
         method=method or table.name,
         phase=phase,
-        created=datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         suite=suite,
         protocol=rules.resolved(),
         embeddings=_describe_table(table),
@@ -110,7 +110,7 @@ def evaluate(
         mean_score=float(np.mean([score.mean for score in scores.values()])),
         findings=findings,
         failed=failed,
-        software=software_versions(),
+        software=software_versions(*(["torch"] if backend == "torch" else [])),
         seconds=time.perf_counter() - start,
         predictions=predict_tasks(
             {task: prepared[task] for task in scores}, folds, scaled=rules.scale_labels
@@ -133,8 +133,8 @@ def _make_probe(rules: Protocol, device: Device, threads: int | None) -> LinearP
 
 def _read_beside_warm_up(
     embeddings: EmbeddingTable | Path | str, probe: LinearProbe, *, strict: bool
-) -> EmbeddingTable:
-    """Return the table, read while the probe loads its compiled code."""
+) -> tuple[EmbeddingTable, str]:
+    """Return the table, read while the probe loads its code, and the backend's name."""
     with ThreadPoolExecutor(1) as pool:
         warm = pool.submit(probe.warm_up)
         table = (
@@ -142,8 +142,7 @@ def _read_beside_warm_up(
             if isinstance(embeddings, EmbeddingTable)
             else read_embeddings(embeddings, strict=strict)
         )
-        warm.result()
-    return table
+        return table, warm.result()
 
 
 def _collect_findings(

@@ -13,9 +13,11 @@ from typing import Any
 
 import yaml
 
+from neucobench.content import read_text
 from neucobench.errors import CardError
 from neucobench.findings import Finding
 
+MOST_DIMENSIONS = 100_000
 PROBE_KEYS = ("batch_size", "epochs", "learning_rate", "device")
 NESTING_KEYS = ("probe_type", "probe_params")
 FLAGS = {
@@ -99,8 +101,12 @@ class _Section:
             raise self.fail(key, "a whole number of at least 1, unquoted")
         return value
 
-    def optional_count(self, key: str) -> int | None:
-        return None if self.values.get(key) is None else self.count(key)
+    def width(self, key: str) -> int | None:
+        if self.values.get(key) is None:
+            return None
+        if self.count(key) > MOST_DIMENSIONS:
+            raise self.fail(key, f"null or at most {MOST_DIMENSIONS:,}")
+        return self.count(key)
 
     def rate(self, key: str) -> float:
         self.require(key)
@@ -156,7 +162,7 @@ def parse_config(content: Mapping[str, Any], path: Path) -> UpstreamConfig:
         epochs=probe.count("epochs"),
         batch_size=probe.count("batch_size"),
         learning_rate=probe.rate("learning_rate"),
-        embedding_dim=top.optional_count("embedding_dim"),
+        embedding_dim=top.width("embedding_dim"),
         standardize=flags["standardize_embeddings"],
         scale_labels=flags["normalize_labels"],
         store_probes=flags["store_probes"],
@@ -167,8 +173,9 @@ def parse_config(content: Mapping[str, Any], path: Path) -> UpstreamConfig:
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = yaml.safe_load(read_text(path, encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        # A number of 5,000 digits or the 99th of a month is a plain ValueError.
         reason = " ".join(str(error).split())
         raise CardError(f"{path} is not a readable YAML file: {reason}.") from error
     if not isinstance(content, dict):
@@ -237,10 +244,7 @@ def _task_filter(top: _Section) -> tuple[str, ...] | None:
     # The first public configuration says 'task_filter: false' for none.
     if value is None or value is False:
         return None
-    if (
-        not isinstance(value, list)
-        or not value
-        or not all(isinstance(task, str) for task in value)
-    ):
+    named = isinstance(value, list) and all(isinstance(task, str) for task in value)
+    if not named or not value:
         raise top.fail("task_filter", "null or a list of task names")
     return tuple(dict.fromkeys(value))

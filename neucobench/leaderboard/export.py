@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from neucobench.atomic import write_text
+from neucobench.findings import SYNTHETIC
 from neucobench.leaderboard.names import markdown_safe, spreadsheet_safe
 from neucobench.leaderboard.tables import Board, BoardEntry
 
@@ -61,6 +62,7 @@ def board_markdown(board: Board) -> str:
         "",
         f"Rule: {board.rule}. Protocol: {protocol}. The columns of tasks hold Q.",
         "",
+        *_synthetic_lines(board),
         _row(["rank", "method", "score", "mean Q", *map(markdown_safe, board.tasks)]),
         _row(["--:", ":--", *(["--:"] * (2 + len(board.tasks)))]),
         *(_entry_row(board, entry) for entry in board.entries),
@@ -76,6 +78,12 @@ def board_markdown(board: Board) -> str:
             for item in board.unranked
         ]
     return "\n".join(lines) + "\n"
+
+
+def _synthetic_lines(board: Board) -> list[str]:
+    """Return the paragraph that tells made-up data from real, where it applies."""
+    marks = [item.message for item in board.findings if item.code == SYNTHETIC]
+    return [f"**Synthetic data.** {marks[0]}", ""] if marks else []
 
 
 def _entry_row(board: Board, entry: BoardEntry) -> str:

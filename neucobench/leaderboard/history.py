@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from neucobench.content import read_text
 from neucobench.errors import ResultError
 from neucobench.leaderboard.published import PublishedRow, read_published
 
@@ -174,17 +176,15 @@ def _order(state: State, one: str, other: str) -> int:
 
 def _read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [
-                name for name in COLUMNS if name not in (reader.fieldnames or ())
-            ]
-            if missing:
-                raise ResultError(
-                    f"{path} has no column {missing[0]!r}; a history has the columns "
-                    f"{', '.join(COLUMNS)}."
-                )
-            return [(reader.line_num, row) for row in reader]
+        text = read_text(path, encoding="utf-8-sig")
+        reader = csv.DictReader(StringIO(text, newline=""))
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise ResultError(
+                f"{path} has no column {missing[0]!r}; a history has the columns "
+                f"{', '.join(COLUMNS)}."
+            )
+        return [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ResultError(f"{path} is not a readable CSV file: {error}.") from error
 

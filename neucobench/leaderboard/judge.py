@@ -77,6 +77,14 @@ def _protocols(runs: Mapping[str, Result], card: BoardCard | None) -> list[Findi
     if not runs:
         return []
     shared = common_protocol(runs.values())
+    if all(run.settings is None for run in runs.values()):
+        return [
+            _warn(
+                "unknown-protocol",
+                "The results do not say by which protocol they were scored; their "
+                "scores may not be comparable.",
+            )
+        ]
     if shared is None:
         return [
             _warn(

@@ -22,6 +22,15 @@ def printable(name: str) -> str:
     )
 
 
+def is_text(name: str) -> bool:
+    """Return whether ``name`` is Unicode text; bytes of a file name need not be."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def spreadsheet_safe(name: str) -> str:
     """Return ``name`` as a CSV cell that no spreadsheet takes for a formula.
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from neucobench.content import shipped_root
-from neucobench.errors import ResultError
+from neucobench.content import read_text, shipped_root
+from neucobench.errors import ResultError, UnknownNameError
 
 SCHEMA = "neucobench/published-board/1"
 SECTION = "leaderboard/published"
@@ -59,12 +59,20 @@ class PublishedBoard(BaseModel):
 
 
 def published_path(name: Path | str) -> Path:
-    """Return a file as it is, or the shipped published file of that name or stem."""
+    """Return a file as it is, or the shipped published file of that name or stem.
+
+    Raises:
+        UnknownNameError: when it is a bare name that nothing shipped has.
+    """
     path = Path(name)
     if not path.exists() and path.name == str(name):
-        for shipped in sorted((shipped_root() / SECTION).iterdir()):
+        found = sorted((shipped_root() / SECTION).iterdir())
+        for shipped in found:
             if str(name) in (shipped.name, shipped.stem):
                 return shipped
+        if not path.suffix:
+            known = [shipped.stem for shipped in found]
+            raise UnknownNameError("published board", str(name), known)
     return path
 
 
@@ -75,7 +83,7 @@ def read_published(path: Path | str) -> PublishedBoard:
         ResultError: when the file cannot be read or does not follow the schema.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_text(Path(path))
         return PublishedBoard.model_validate_json(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ResultError(f"{path} cannot be read: {error}.") from error

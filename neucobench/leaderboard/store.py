@@ -46,9 +46,13 @@ def read_results(paths: Sequence[Path | str]) -> list[Result]:
     return sorted(results, key=lambda item: (item.method, *age(item)))
 
 
-def age(result: Result) -> tuple[datetime, str]:
-    """Return what orders the runs of one method: the time, then the path."""
-    return (result.created or datetime.min.replace(tzinfo=UTC), str(result.path))
+def age(result: Result) -> tuple[datetime, str, str]:
+    """Return what orders the runs of one method: the time, then the path.
+
+    The time is in whole seconds; a run folder's name begins with a finer one.
+    """
+    created = result.created or datetime.min.replace(tzinfo=UTC)
+    return (created, result.path.parent.name, str(result.path))
 
 
 def _result_files(path: Path) -> Iterator[Path]:
@@ -58,6 +62,11 @@ def _result_files(path: Path) -> Iterator[Path]:
     if not path.exists():
         raise ResultError(
             f"{path} does not exist; name a folder or a file with results."
+        )
+    if not path.is_dir():
+        raise ResultError(
+            f"{path} is neither a file nor a folder; name a folder that 'neucobench "
+            "evaluate' made."
         )
     for folder, below, files in os.walk(path, onerror=_refuse):
         for known in (evaluations.FILE_NAME, upstream.FILE_NAME):

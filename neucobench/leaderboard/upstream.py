@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from neucobench.content import read_text
 from neucobench.errors import CardError, ResultError
 from neucobench.evaluation.protocol import (
     Protocol,
@@ -61,7 +62,7 @@ def read_json(file: Path) -> Mapping[str, Any]:
         ResultError: when it is unreadable, incomplete, or not an object.
     """
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(read_text(file))
     except (OSError, ValueError, RecursionError) as error:
         raise ResultError(
             f"{file} is not a complete JSON file ({error}); write it again, or leave "

@@ -103,7 +103,9 @@ def _draw_q_rows(
         methods, marks(len(methods)), lanes, values, strict=True
     ):
         inside = q >= limits.low
-        label = short(method) if mark.named else None if others_named else "others"
+        # matplotlib keeps a label that starts with an underscore out of the legend.
+        name = "\N{ZERO WIDTH SPACE}" * method.startswith("_") + short(method)
+        label = name if mark.named else None if others_named else "others"
         others_named |= not mark.named
         axes.plot(
             q[inside],

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neucobench.errors import ResultError
 from neucobench.evaluation.result import FILE_NAME, Evaluation, Predictions
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PREDICTIONS_FILE = "predictions.parquet"
 _COLUMNS = ("task", "id", "true", "predicted")
@@ -41,17 +45,20 @@ def read_predictions(path: Path) -> dict[str, Predictions]:
 
     try:
         table = pq.read_table(path, columns=list(_COLUMNS))
-    except (OSError, pa.ArrowException) as error:
+        return {
+            task: _predictions(table.filter(pc.equal(table["task"], task)))
+            for task in pc.unique(table["task"]).to_pylist()
+        }
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise ResultError(
             f"{path} is not a table with the columns {', '.join(_COLUMNS)} ({error}); "
             "evaluate again, or remove it to report without predictions."
         ) from error
-    found = {}
-    for task in pc.unique(table["task"]).to_pylist():
-        rows = table.filter(pc.equal(table["task"], task))
-        found[task] = Predictions(
-            ids=tuple(rows["id"].to_pylist()),
-            true=rows["true"].to_numpy().astype(np.float64),
-            predicted=rows["predicted"].to_numpy().astype(np.float64),
-        )
-    return found
+
+
+def _predictions(rows: "pa.Table") -> Predictions:
+    return Predictions(
+        ids=tuple(rows["id"].to_pylist()),
+        true=rows["true"].to_numpy().astype(np.float64),
+        predicted=rows["predicted"].to_numpy().astype(np.float64),
+    )

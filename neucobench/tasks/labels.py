@@ -145,6 +145,12 @@ def _split_name(path: Path, aliases: Mapping[str, str]) -> tuple[str, TaskType]:
         task = aliases[path.stem]
         return task, task_card(task).type
     name, _, kind = path.stem.partition("__")
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        # So Python reads bytes of a file name that are not UTF-8.
+        raise LabelError(
+            f"The name of {path} is not UTF-8 text, so it names no task. Rename it, or "
+            "move it out of the label folder."
+        )
     if not name or kind.lower() not in TYPES:
         raise LabelError(
             f"{path} is not named like a label file; the form is <task>__<type>.csv "

@@ -57,6 +57,11 @@ def test_show_as_json_is_the_card(run, kind):
     assert json.loads(found.stdout) == kind.card(kind.example)
 
 
+def test_json_may_stand_before_show(run):
+    found = run("tasks", "--json", "show", "crops")
+    assert json.loads(found.stdout)["name"] == "crops"
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=KIND_NAMES)
 def test_show_suggests_the_nearest_name(run, kind):
     found = run(kind.plural, "show", kind.example + "x")

@@ -1,6 +1,7 @@
 """``neucobench encode`` as a user types it."""
 
 import json
+import resource
 
 import numpy as np
 import pytest
@@ -117,3 +118,64 @@ def test_a_missing_folder_exits_1(neucobench, tmp_path):
 def test_options_must_be_pairs_of_different_names(pairs):
     with pytest.raises(UsageError, match="name=value"):
         read_options(pairs)
+
+
+OWN = """
+class Own:
+    name = {name!r}
+    modalities = ("s2l2a",)
+    dims = 2
+
+    def encode(self, batch):
+        print("a line of its own")
+        {last}
+        return np.zeros((len(batch), 2), np.float32)
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Return a function that writes ``own.py`` with an encoder in it."""
+
+    def write(name="own", last="pass", first="import numpy as np"):
+        text = first + OWN.format(name=name, last=last)
+        (tmp_path / "own.py").write_text(text)
+
+    return write
+
+
+def test_what_an_encoder_prints_is_no_part_of_the_json(neucobench, cubes, own):
+    own()
+    done = neucobench("encode", "cubes", "--encoder", "own.py:Own", "--json")
+    assert json.loads(done.stdout)["rows"] == 3
+    assert "a line of its own" in done.stderr
+
+
+@pytest.mark.parametrize("part", ["last", "first"])
+def test_an_encoder_that_leaves_is_an_error_that_says_so(neucobench, cubes, own, part):
+    own(**{part: "import sys; sys.exit(0)"})
+    done = neucobench("encode", "cubes", "--encoder", "own.py:Own")
+    assert done.returncode == 1
+    assert "SystemExit" in done.stderr
+
+
+def test_an_encoders_name_is_no_path(neucobench, cubes, own, tmp_path):
+    own(name="../own")
+    done = neucobench("encode", "cubes", "--encoder", "own.py:Own")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / ".._own.parquet").is_file()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "npz"])
+def test_a_file_size_limit_is_one_sentence_and_no_file(
+    neucobench, cubes, tmp_path, ending
+):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    command = ("encode", "cubes", "--encoder", "mean", "--out", f"m.{ending}")
+    done = neucobench(*command, preexec_fn=limit)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert not (tmp_path / f"m.{ending}").exists()
+    assert neucobench(*command).returncode == 0

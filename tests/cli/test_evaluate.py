@@ -1,8 +1,11 @@
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
+
+from neucobench.leaderboard.names import printable
 
 
 @pytest.fixture
@@ -114,3 +117,32 @@ def _with_import_times():
     import os
 
     return {**os.environ, "PYTHONPROFILEIMPORTTIME": "1"}
+
+
+@pytest.mark.parametrize("option", ["--method", "--phase"])
+@pytest.mark.parametrize("name", ["", " ", os.fsdecode(b"\xff")])
+def test_a_name_that_is_none_exits_2(neucobench, workplace, option, name):
+    done = neucobench("evaluate", "one.csv", "--labels", "labels", option, name)
+    assert done.returncode == 2
+    assert "is not a name" in done.stderr
+    assert not (workplace / "results").exists()
+
+
+def test_a_file_name_that_is_not_unicode_must_be_another(neucobench, workplace):
+    name = os.fsdecode(b"n\xff.csv")
+    (workplace / "one.csv").rename(workplace / name)
+    done = neucobench("evaluate", name, "--labels", "labels", "--method", "m")
+    assert (done.returncode, "rename it" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["[/]", "[red]m", "a\x1b[31m\n"])
+def test_a_methods_name_is_shown_as_it_is(neucobench, workplace, name):
+    done = neucobench("evaluate", "one.csv", "--labels", "labels", "--method", name)
+    assert done.returncode == 0, done.stderr
+    assert printable(name) in done.stdout
+
+
+def test_a_wrong_ending_stops_before_the_first_file_is_scored(neucobench, workplace):
+    done = neucobench("evaluate", "one.csv", "two.txt", "--labels", "labels")
+    assert done.returncode == 2
+    assert not (workplace / "results").exists()

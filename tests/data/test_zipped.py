@@ -1,3 +1,4 @@
+import os
 import struct
 import zipfile
 
@@ -165,4 +166,10 @@ def test_a_file_that_may_not_be_read_is_a_sentence(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.open", denied)
     with pytest.raises(CubeError, match="cannot be opened: Permission denied"):
+        ZipArchive(tmp_path / "z")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "z")
+    with pytest.raises(CubeError, match="is a pipe"):
         ZipArchive(tmp_path / "z")

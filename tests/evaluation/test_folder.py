@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -80,3 +81,10 @@ def test_another_schema_is_refused(tmp_path):
     (tmp_path / "evaluation.json").write_text('{"schema": "other/1"}')
     with pytest.raises(ResultError, match="other/1"):
         read_evaluation(tmp_path)
+
+
+def test_a_task_named_like_a_file_of_the_run_folder_is_refused(evaluation, tmp_path):
+    tasks = {"results_summary.json": evaluation.tasks["size"]}
+    with pytest.raises(ResultError, match="Rename the task's label file"):
+        write_evaluation(replace(evaluation, tasks=tasks), tmp_path / "results")
+    assert not (tmp_path / "results").exists()

@@ -164,6 +164,10 @@ def test_a_probe_setting_beside_probe_params_is_a_finding(read):
         ("- a\n", "holds no settings"),
         ("", "holds no settings"),
         ("a: [", "not a readable YAML file"),
+        ("[" * 5000, "not a readable YAML file"),
+        ("k_folds: " + "9" * 5000, "not a readable YAML file"),
+        ("k_folds: 2020-99-99", "not a readable YAML file"),
+        (V11 + "embedding_dim: 1000000\n", "at most 100,000"),
     ],
 )
 def test_a_wrong_configuration_is_a_sentence(read, text, complaint):

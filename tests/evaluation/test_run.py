@@ -7,6 +7,7 @@ import pytest
 from neucobench.errors import EmbeddingError, InputError, LabelError, UnknownNameError
 from neucobench.evaluation.protocol import protocol
 from neucobench.evaluation.run import evaluate
+from neucobench.probes.linear import LinearProbe
 
 FOLDS = {
     "a_reg": [
@@ -217,3 +218,11 @@ def test_made_up_cubes_are_marked_as_synthetic(small, labels_writer):
     made_up = replace(table, ids=ids)
     result = evaluate(made_up, labels=labels, protocol=FIVE_FOLDS)
     assert [item.code for item in result.findings] == ["synthetic"]
+
+
+@pytest.mark.parametrize(("backend", "named"), [("torch", True), ("numba", False)])
+def test_torch_is_named_where_the_probe_ran_on_it(small, monkeypatch, backend, named):
+    monkeypatch.setattr(LinearProbe, "warm_up", lambda _probe: backend)
+    table, labels = small
+    result = evaluate(table, labels=labels, protocol=FIVE_FOLDS)
+    assert ("torch" in result.software) is named

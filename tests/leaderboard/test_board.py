@@ -214,6 +214,12 @@ def test_results_of_different_protocols_are_named(results, write_ours):
     assert "neuco-1.0, neuco-1.1" in board.findings[0].message
 
 
+def test_results_that_name_no_protocol_are_said_to_be_unknown(write_upstream, tmp_path):
+    for method in ("a", "b"):
+        write_upstream(method, {"crops": 1.0}, config=None)
+    assert codes(build_board([tmp_path / "upstream"])) == ["unknown-protocol"]
+
+
 def test_results_on_different_labels_are_named(results, write_ours):
     write_ours("c", {"crops": 1.0, "nodata": 1.0}, labels="b" * 64)
     assert codes(build_board([results])) == ["different-labels"] * 2

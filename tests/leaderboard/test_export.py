@@ -1,9 +1,11 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
+from neucobench.findings import Finding
 from neucobench.leaderboard.board import build_board
 from neucobench.leaderboard.export import board_csv, board_markdown, write_board
 from neucobench.leaderboard.names import markdown_safe, printable, spreadsheet_safe
@@ -98,6 +100,13 @@ def test_no_name_breaks_the_markdown_table(board):
 
 def test_the_markdown_names_who_is_not_ranked(board):
     assert "- partial: no score for nodata" in board_markdown(board)
+
+
+def test_the_markdown_marks_synthetic_data(board):
+    finding = Finding(code="synthetic", level="info", message="Made by a program.")
+    marked = board_markdown(replace(board, findings=(finding,)))
+    assert "**Synthetic data.** Made by a program." in marked
+    assert "Synthetic" not in board_markdown(board)
 
 
 @pytest.mark.parametrize("rule", ["weighted", "uniform", "mean-q", "borda"])

@@ -1,8 +1,9 @@
 import json
+import os
 
 import pytest
 
-from neucobench.errors import ResultError
+from neucobench.errors import ResultError, UnknownNameError
 from neucobench.leaderboard.history import read_states, replay
 from neucobench.leaderboard.published import published_path, read_published
 
@@ -161,3 +162,14 @@ def test_bytes_that_are_not_text_are_a_sentence(tmp_path):
     path.write_bytes(HEADER.encode() + b"\xff\n")
     with pytest.raises(ResultError, match="not a readable CSV file"):
         read_states(path)
+
+
+def test_an_unknown_name_gets_the_nearest_one():
+    with pytest.raises(UnknownNameError, match="'cvpr2025-history'"):
+        published_path("cvpr2025-histori")
+
+
+def test_a_pipe_is_an_error_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "history.csv")
+    with pytest.raises(ResultError, match="not a regular file"):
+        read_states(tmp_path / "history.csv")

@@ -183,3 +183,12 @@ def test_a_folder_that_cannot_be_read_is_an_error(write_ours, tmp_path):
             read_results([tmp_path / "results"])
     finally:
         folder.parent.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["evaluation.json", "results_summary.json"])
+def test_a_pipe_is_an_error_and_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ResultError, match="not a regular file"):
+        read_results([tmp_path])
+    with pytest.raises(ResultError, match="neither a file nor a folder"):
+        read_results([tmp_path / name])

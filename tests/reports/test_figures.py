@@ -63,3 +63,8 @@ def test_a_method_without_fold_scores_keeps_its_row():
 
 def test_fold_files_of_strange_task_names_are_safe():
     assert "/" not in fold_picture("a/../b", "A", "r2", [row("m", [0.5])]).name
+
+
+def test_a_method_that_starts_with_an_underscore_is_in_the_legend():
+    svg = q_picture(np.array([[1.0]]), methods=["_mine"], tasks=["Crops"]).svg
+    assert "_mine" in svg

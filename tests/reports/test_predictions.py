@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from neucobench.errors import ResultError
@@ -39,4 +41,11 @@ def test_a_damaged_file_is_an_error_that_names_it(run_folder, content):
     file = run_folder / "predictions.parquet"
     file.write_bytes(content)
     with pytest.raises(ResultError, match=r"predictions\.parquet"):
+        with_predictions(read_evaluation(run_folder), run_folder)
+
+
+def test_columns_of_another_kind_are_an_error(run_folder):
+    columns = {"task": ["size"], "id": ["a"], "true": ["x"], "predicted": ["y"]}
+    pq.write_table(pa.table(columns), run_folder / "predictions.parquet")
+    with pytest.raises(ResultError, match=r"predictions\.parquet is not a table"):
         with_predictions(read_evaluation(run_folder), run_folder)

@@ -41,6 +41,14 @@ def test_the_demo_s_report_opens_offline(demo):
     assert 'src="http' not in demo.report.read_text()
 
 
+@pytest.mark.slow
+def test_the_smallest_demo_says_which_scores_are_missing(tmp_path):
+    demo = run_demo(tmp_path, cubes=20, stage=silent)
+    assert not demo.board.entries
+    assert all("ships_row" in item.missing for item in demo.board.unranked)
+    assert demo.report.exists()
+
+
 def test_band_means_are_zero_for_a_cube_of_the_statistics_mean():
     import numpy as np
 

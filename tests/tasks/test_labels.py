@@ -1,4 +1,5 @@
 import hashlib
+import os
 
 import numpy as np
 import pytest
@@ -227,3 +228,10 @@ def test_no_content_ends_in_another_error(tmp_path_factory, head, data):
         return
     assert len(rows.ids) == len(rows.values)
     assert np.isfinite(rows.values).all()
+
+
+def test_a_file_name_that_is_not_unicode_is_refused(tmp_path):
+    path = tmp_path / os.fsdecode(b"t\xff__regression.csv")
+    path.write_text("id,label\na,1\n")
+    with pytest.raises(LabelError, match="not UTF-8"):
+        read_label_folder(tmp_path)
