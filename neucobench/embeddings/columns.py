@@ -101,6 +101,8 @@ def _refuse_repeated(columns: Sequence[str], path: Path) -> None:
 
 def _no_id(columns: Sequence[str], path: Path) -> str:
     near = [name for name in columns if name.strip().lower() in ("id", "ids")]
+    if not any(columns):
+        return f"{path} begins with an empty line; begin with the columns id, 0, 1, ..."
     if near:
         advice = f"Rename the column {near[0]!r} to 'id'."
     else:

@@ -54,9 +54,9 @@ class Protocol(BaseModel):
     description: Text
     source: Text
     probe: Literal["linear"] = "linear"
-    folds: Annotated[int, Field(ge=1)]
-    epochs: Annotated[int, Field(ge=1)]
-    batch_size: Annotated[int, Field(ge=1)]
+    folds: Annotated[int, Field(ge=1, le=10_000)]
+    epochs: Annotated[int, Field(ge=1, le=10_000)]
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000)]
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
     seed: Annotated[int, Field(ge=0)] = 42

@@ -17,7 +17,7 @@ from neucobench.content import read_text
 from neucobench.errors import CardError
 from neucobench.findings import Finding
 
-MOST_DIMENSIONS = 100_000
+MOST_DIMENSIONS, MOST_ROUNDS, MOST_ROWS = 100_000, 10_000, 1_000_000
 PROBE_KEYS = ("batch_size", "epochs", "learning_rate", "device")
 NESTING_KEYS = ("probe_type", "probe_params")
 FLAGS = {
@@ -94,19 +94,18 @@ class _Section:
                 "NeuCo-Bench's sample configuration."
             )
 
-    def count(self, key: str) -> int:
+    def count(self, key: str, most: int) -> int:
         self.require(key)
         value = self.values[key]
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise self.fail(key, "a whole number of at least 1, unquoted")
-        return value
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not 1 <= value <= most:
+            raise self.fail(key, f"a whole number from 1 to {most:,}, unquoted")
+        return int(value)
 
     def width(self, key: str) -> int | None:
         if self.values.get(key) is None:
             return None
-        if self.count(key) > MOST_DIMENSIONS:
-            raise self.fail(key, f"null or at most {MOST_DIMENSIONS:,}")
-        return self.count(key)
+        return self.count(key, MOST_DIMENSIONS)
 
     def rate(self, key: str) -> float:
         self.require(key)
@@ -158,9 +157,9 @@ def parse_config(content: Mapping[str, Any], path: Path) -> UpstreamConfig:
     if flags["store_probes"]:
         findings.append(PROBES_NOT_STORED)
     return UpstreamConfig(
-        folds=top.count("k_folds"),
-        epochs=probe.count("epochs"),
-        batch_size=probe.count("batch_size"),
+        folds=top.count("k_folds", MOST_ROUNDS),
+        epochs=probe.count("epochs", MOST_ROUNDS),
+        batch_size=probe.count("batch_size", MOST_ROWS),
         learning_rate=probe.rate("learning_rate"),
         embedding_dim=top.width("embedding_dim"),
         standardize=flags["standardize_embeddings"],

@@ -209,3 +209,10 @@ def test_nan_in_a_table_of_one_column_becomes_zero(write_csv, monkeypatch):
 def test_a_byte_order_mark_inside_an_id_is_kept(write_csv):
     table = read_embeddings(write_csv("id,0\n\ufeffa,1\nb\ufeff,2\n"))
     assert table.ids == ("\ufeffa", "b\ufeff")
+
+
+def test_a_file_of_empty_lines_says_how_to_begin(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n\n\n")
+    with pytest.raises(EmbeddingError, match="begins with an empty line"):
+        read_embeddings(path)

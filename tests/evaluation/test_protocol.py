@@ -153,10 +153,10 @@ def test_a_probe_setting_beside_probe_params_is_a_finding(read):
         (V11.replace("0.001", "1e-3"), "1e-3 is text in YAML"),
         (V11.replace("0.001", "-1"), "a number above 0"),
         (V11.replace("0.001", ".inf"), "a number above 0"),
-        (V11.replace("40", "0"), "at least 1"),
-        (V11.replace("40", "true"), "at least 1"),
+        (V11.replace("40", "0"), "whole number from 1"),
+        (V11.replace("40", "true"), "whole number from 1"),
         (V11.replace("40", "'40'"), "unquoted"),
-        (V11 + "embedding_dim: 10.5\n", "at least 1"),
+        (V11 + "embedding_dim: 10.5\n", "whole number from 1"),
         (V11 + "normalize_labels: 'no'\n", "true or false"),
         (V11 + "enable_plots: 1\n", "true or false"),
         (V11 + "task_filter: []\n", "a list of task names"),
@@ -167,7 +167,7 @@ def test_a_probe_setting_beside_probe_params_is_a_finding(read):
         ("[" * 5000, "not a readable YAML file"),
         ("k_folds: " + "9" * 5000, "not a readable YAML file"),
         ("k_folds: 2020-99-99", "not a readable YAML file"),
-        (V11 + "embedding_dim: 1000000\n", "at most 100,000"),
+        (V11 + "embedding_dim: 1000000\n", "1 to 100,000"),
     ],
 )
 def test_a_wrong_configuration_is_a_sentence(read, text, complaint):
