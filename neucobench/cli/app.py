@@ -4,7 +4,6 @@ Exit 0: done. Exit 1: the input is bad or missing. Exit 2: the command line is w
 Exit 130: interrupted.
 """
 
-import errno
 import os
 import sys
 from pathlib import Path
@@ -109,7 +108,7 @@ def main() -> None:
         console.say(f"Error: {error}")
         sys.exit(1)
     except OSError as error:
-        console.say(f"Error: {_explain(error)}")
+        console.say(f"Error: {console.explain(error)}")
         sys.exit(1)
     except MemoryError as error:
         reason = f" ({error})" if str(error) else ""
@@ -140,23 +139,3 @@ def _run() -> None:
             # Otherwise the interpreter would try, and complain, once more at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise
-
-
-_ADVICE = {
-    errno.ENOSPC: "free some space, then run the same command again",
-    errno.EDQUOT: "free some space, then run the same command again",
-    errno.EFBIG: "raise the limit on file sizes (ulimit -f), or write elsewhere",
-    errno.EEXIST: "a file stands where a folder is needed; choose another path",
-    errno.ENOTDIR: "a file stands where a folder is needed; choose another path",
-    errno.EISDIR: "a folder stands where a file is needed; choose another path",
-    errno.ENAMETOOLONG: "choose shorter names",
-    errno.EACCES: "choose a place you may write to, or change its permissions",
-    errno.EPERM: "choose a place you may write to, or change its permissions",
-    errno.EROFS: "choose a place you may write to",
-}
-
-
-def _explain(error: OSError) -> str:
-    name = f"{error.filename}: " if error.filename else ""
-    advice = _ADVICE.get(error.errno or 0)
-    return f"{name}{error.strerror or error}{f'; {advice}' if advice else ''}."

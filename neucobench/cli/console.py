@@ -1,5 +1,6 @@
 """What every command shares: standard error, progress, JSON, and option types."""
 
+import errno
 import json
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,18 @@ JsonOption = Annotated[
 ]
 
 _COLORS = {"info": "cyan", "warning": "yellow", "error": "red"}
+_ADVICE = {
+    errno.ENOSPC: "free some space, then run the same command again",
+    errno.EDQUOT: "free some space, then run the same command again",
+    errno.EFBIG: "raise the limit on file sizes (ulimit -f), or write elsewhere",
+    errno.EEXIST: "a file stands where a folder is needed; choose another path",
+    errno.ENOTDIR: "a file stands where a folder is needed; choose another path",
+    errno.EISDIR: "a folder stands where a file is needed; choose another path",
+    errno.ENAMETOOLONG: "choose shorter names",
+    errno.EACCES: "choose a place you may write to, or change its permissions",
+    errno.EPERM: "choose a place you may write to, or change its permissions",
+    errno.EROFS: "choose a place you may write to",
+}
 
 
 class Advance(Protocol):
@@ -76,6 +89,13 @@ def progress(description: str, *, unit: str) -> Iterator[Advance]:
 def say(message: str) -> None:
     """Print a message on standard error; names in it cannot move the cursor."""
     messages.print("\n".join(map(printable, message.split("\n"))), markup=False)
+
+
+def explain(error: OSError) -> str:
+    """Return what the system refused as a sentence, with what to do where we know."""
+    name = f"{error.filename}: " if error.filename else ""
+    advice = _ADVICE.get(error.errno or 0)
+    return f"{name}{error.strerror or error}{f'; {advice}' if advice else ''}."
 
 
 def show_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:

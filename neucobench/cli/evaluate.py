@@ -57,6 +57,8 @@ def evaluate(
 
     Example: neucobench evaluate submission.csv --labels labels/ --suite neuco-11
     """
+    from neucobench.evaluation.folder import write_evaluation
+
     if method is not None and len(files) > 1:
         raise UsageError(
             f"--method names one method, and {len(files)} files were given; leave it "
@@ -79,11 +81,13 @@ def evaluate(
     for file in files:
         try:
             evaluation = _evaluate_file(file, settings, noticed)
-        except InputError as error:
-            refused.append(f"{file}: {error}" if len(files) > 1 else str(error))
+            folder = write_evaluation(evaluation, out)
+        except (InputError, OSError) as error:
+            reason = console.explain(error) if isinstance(error, OSError) else error
+            refused.append(f"{file}: {reason}" if len(files) > 1 else str(reason))
             continue
-        _store(evaluation, out)
         done.append(evaluation)
+        _tell(evaluation, folder)
         if not as_json:
             _show(evaluation)
     if as_json and done:
@@ -137,10 +141,7 @@ def _evaluate_file(
     return replace(evaluation, findings=(*noticed, *evaluation.findings))
 
 
-def _store(evaluation: "Evaluation", out: Path) -> None:
-    from neucobench.evaluation.folder import write_evaluation
-
-    folder = write_evaluation(evaluation, out)
+def _tell(evaluation: "Evaluation", folder: Path) -> None:
     console.show_findings(evaluation.findings)
     for task, reason in evaluation.failed.items():
         console.say(f"Not scored: {task}. {reason}")

@@ -149,5 +149,9 @@ def shift(values: NDArray[Any], amount: int) -> NDArray[Any]:
         wide = values
         if low < limits.min or high > limits.max:
             wide = values.astype(np.int32 if values.dtype.itemsize <= 2 else np.int64)
-    wide += wide.dtype.type(amount)
+    if amount < 0:
+        # An unsigned type holds the amount, but not its negative.
+        wide -= wide.dtype.type(-amount)
+    else:
+        wide += wide.dtype.type(amount)
     return wide

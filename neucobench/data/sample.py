@@ -28,21 +28,11 @@ from neucobench.data.world.record import (
     check_folder,
     check_settings,
     record_text,
-    sample_settings,
 )
 from neucobench.data.world.scenes import SEASONS
 from neucobench.data.world.surface import PIXEL_M
 from neucobench.data.writer import write_cube_file
-
-__all__ = [
-    "SampleSettings",
-    "SampleWorld",
-    "is_synthetic",
-    "make_sample_world",
-    "sample_settings",
-]
-
-ID_PREFIX = "synthetic-"
+from neucobench.findings import SYNTHETIC_PREFIX
 
 _VERSION = 1
 _PART = 1000
@@ -84,11 +74,6 @@ class SampleWorld:
     written: int
     kept: int
     rows: dict[str, int]
-
-
-def is_synthetic(cube_id: str) -> bool:
-    """Tell whether an id is one of a sample world's."""
-    return cube_id.startswith(ID_PREFIX)
 
 
 def make_sample_world(
@@ -163,7 +148,7 @@ def _prepare(folder: Path, settings: SampleSettings) -> None:
 
 
 def _cube_id(index: int) -> str:
-    return f"{ID_PREFIX}{index:06d}"
+    return f"{SYNTHETIC_PREFIX}{index:06d}"
 
 
 def _make_cube(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from neucobench.embeddings.ids import examples
+from neucobench.embeddings.ids import some_of
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.embeddings.vectors import vector_findings
 from neucobench.findings import Finding, Level
@@ -114,13 +114,13 @@ def _check_expected(table: EmbeddingTable, expected: set[str]) -> list[Finding]:
     if missing:
         message = (
             f"{len(missing):,} of {len(expected):,} cubes have no embedding: "
-            f"{_some(missing)}. {cause or 'Encode them, too.'}"
+            f"{some_of(missing)}. {cause or 'Encode them, too.'}"
         )
         findings.append(_finding("missing-ids", "error", message, len(missing)))
     if unknown:
         message = (
             f"{len(unknown):,} of {table.rows:,} embeddings belong to none of the "
-            f"cubes: {_some(unknown)}. {cause or 'They are not used.'}"
+            f"cubes: {some_of(unknown)}. {cause or 'They are not used.'}"
         )
         findings.append(_finding("unknown-ids", "warning", message, len(unknown)))
     return findings
@@ -139,7 +139,7 @@ def _check_labels(
     if unused:
         message = (
             f"{len(unused):,} of {table.rows:,} embeddings have no label in any file "
-            f"and are not used: {_some(unused)}.{f' {cause}' if cause else ''}"
+            f"and are not used: {some_of(unused)}.{f' {cause}' if cause else ''}"
         )
         level: Level = "warning" if cause else "info"
         findings.append(_finding("unlabeled-ids", level, message, len(unused)))
@@ -155,7 +155,7 @@ def _check_task(
     if missing:
         message = (
             f"{len(missing):,} of {len(ids):,} labeled cubes have no embedding: "
-            f"{_some(missing)}. {cause or 'Encode them, too.'}"
+            f"{some_of(missing)}. {cause or 'Encode them, too.'}"
         )
         level = "error" if len(missing) == len(ids) else "warning"
     return Finding(
@@ -165,10 +165,6 @@ def _check_task(
         task=task,
         count=len(missing) if missing else len(ids),
     )
-
-
-def _some(names: Collection[str]) -> str:
-    return examples(names) + (", ..." if len(names) > 3 else "")
 
 
 def _finding(code: str, level: Level, message: str, count: int) -> Finding:

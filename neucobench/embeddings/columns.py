@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from neucobench.embeddings.ids import examples
+from neucobench.embeddings.ids import examples, some_of
 from neucobench.errors import EmbeddingError
 from neucobench.findings import Finding
 
@@ -119,8 +119,7 @@ def _left_out(names: Sequence[str]) -> tuple[Finding, ...]:
     what = "column is" if len(names) == 1 else "columns are"
     message = (
         f"{len(names):,} {what} left out, because other columns are numbered and only "
-        f"those are dimensions: {examples(name[:40] for name in names)}"
-        f"{', ...' if len(names) > 3 else ''}."
+        f"those are dimensions: {some_of([name[:40] for name in names])}."
     )
     code = "ignored-columns"
     return (Finding(code=code, level="warning", message=message, count=len(names)),)

@@ -32,6 +32,11 @@ def examples(items: Iterable[str], *, limit: int = 3) -> str:
     return ", ".join(shown)
 
 
+def some_of(items: Collection[str]) -> str:
+    """Return the first three items, quoted, and an ellipsis when there are more."""
+    return examples(items) + (", ..." if len(items) > 3 else "")
+
+
 def check_ids(ids: Sequence[str], *, path: Path, error: type[InputError]) -> None:
     """Refuse ids that cannot name a sample.
 
@@ -92,7 +97,6 @@ def _repeated(ids: Collection[str], path: Path) -> str:
     repeated = [name for name, count in Counter(ids).items() if count > 1]
     what = "id is" if len(repeated) == 1 else "ids are"
     return (
-        f"{path}: {len(repeated):,} {what} in more than one row ({examples(repeated)}"
-        f"{', ...' if len(repeated) > 3 else ''}); an id may stand in one row only. "
-        "Keep one row of each."
+        f"{path}: {len(repeated):,} {what} in more than one row ({some_of(repeated)}); "
+        "an id may stand in one row only. Keep one row of each."
     )

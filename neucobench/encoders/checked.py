@@ -105,12 +105,13 @@ def check_encoder(
 
 
 def _modalities(encoder: Encoder) -> tuple[str, ...]:
-    if isinstance(encoder.modalities, str):
+    names = encoder.modalities
+    if not isinstance(names, tuple | list) or not all(map(_is_text, names)):
         raise InputError(
-            f"modalities of {type(encoder).__name__} is the text "
-            f"{encoder.modalities!r}; give a tuple of names, e.g. ('s2l2a',)."
+            f"modalities of {type(encoder).__name__} is {names!r}; give a tuple of "
+            "names, e.g. ('s2l2a',)."
         )
-    return tuple(modality(name).name for name in encoder.modalities)
+    return tuple(modality(name).name for name in names)
 
 
 def _seasons(encoder: Encoder) -> tuple[int, ...] | None:

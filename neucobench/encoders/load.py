@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -74,9 +75,12 @@ def _import_file(path: Path) -> ModuleType:
     if specification is None or specification.loader is None:
         raise InputError(f"{path} is not a Python file that can be imported.")
     module = importlib.util.module_from_spec(specification)
+    # Dataclasses with postponed annotations, and pickle, look their module up there.
+    sys.modules[specification.name] = module
     try:
         specification.loader.exec_module(module)
     except (Exception, SystemExit) as error:
+        sys.modules.pop(specification.name, None)
         raise InputError(
             f"{path} cannot be imported: {describe(error)} Correct the file."
         ) from error

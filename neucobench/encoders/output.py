@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.atomic import write_text
+from neucobench.data.dataset import shorten
 from neucobench.embeddings.files import ENDINGS, write_embeddings
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.encoders import provenance
@@ -101,13 +102,12 @@ def assemble(
 
 def _not_finite(ids: tuple[str, ...], rows: NDArray[np.bool_], cells: int) -> Finding:
     named = [cube_id for cube_id, bad in zip(ids, rows, strict=True) if bad]
-    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
     return Finding(
         code="non-finite-cells",
         level="warning",
         message=(
             f"{cells} cells that are no finite numbers were written as 0, in the rows "
-            f"of {', '.join(named[:5])}{more}."
+            f"of {shorten(named)}."
         ),
         count=cells,
     )

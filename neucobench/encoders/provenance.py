@@ -21,7 +21,6 @@ from neucobench.errors import CubeError, EmbeddingError
 from neucobench.findings import SYNTHETIC_PREFIX, Finding
 
 SIDECAR_SCHEMA = "neucobench/embedding-record/1"
-# How the ids of the sample world begin.
 
 
 def sign_file(path: Path) -> str:

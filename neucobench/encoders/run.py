@@ -1,7 +1,5 @@
 """Encode a folder of cubes into one embedding file, from where a killed run stopped."""
 
-import os
-import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -11,6 +9,7 @@ from pathlib import Path
 from neucobench.data.dataset import CubeFolder
 from neucobench.encoders.base import Encoder
 from neucobench.encoders.checked import CheckedEncoder, check_encoder
+from neucobench.encoders.machine import peak_memory, usable_workers
 from neucobench.encoders.output import (
     assemble,
     check_output,
@@ -22,10 +21,6 @@ from neucobench.encoders.shards import ShardStore, open_shards
 from neucobench.encoders.stream import BROKEN_CUBE, encode_batches
 from neucobench.errors import CubeError, UsageError
 from neucobench.findings import Finding
-
-_MOST_WORKERS = 8
-# The largest resident size is counted in units of 1024 bytes on Linux.
-_RSS_UNIT = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,11 +133,6 @@ def encode_folder(
     return _report(path, checked, table.rows, done, started)
 
 
-def usable_workers() -> int:
-    """Return the number of cores this process may use, at most 8."""
-    return min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Job:
     folder: CubeFolder
@@ -213,12 +203,19 @@ def _batches(
 
 
 def _check_dims(encoder: CheckedEncoder, dims: int | None) -> None:
-    if dims is not None and encoder.dims > dims:
-        raise UsageError(
-            f"The encoder {encoder.name!r} gives {encoder.dims} dimensions and --dims "
-            f"allows {dims}. Only a reducer makes vectors shorter, and this version "
-            f"has none: give --dims {encoder.dims}, or an encoder with fewer."
+    if dims is None or encoder.dims <= dims:
+        return
+    if "dims" in encoder.options:
+        remedy = f"Give --option dims={dims}, or --dims {encoder.dims}."
+    else:
+        remedy = (
+            "Only a reducer makes vectors shorter, and this version has none: give "
+            f"--dims {encoder.dims}, or an encoder with fewer."
         )
+    raise UsageError(
+        f"The encoder {encoder.name!r} gives {encoder.dims} dimensions and --dims "
+        f"allows {dims}. {remedy}"
+    )
 
 
 def _report(
@@ -241,6 +238,6 @@ def _report(
         seconds=time.perf_counter() - started,
         encoding_seconds=done.seconds,
         bytes_read=done.bytes_read,
-        peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT,
+        peak_memory=peak_memory(),
         findings=tuple(done.findings),
     )

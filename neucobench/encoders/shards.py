@@ -51,14 +51,12 @@ class ShardStore:
         rows: finished rows by id.
         shard_rows: rows that make a shard full.
         shard_seconds: a shard that is not full is written after this time.
-        discarded: whether shards of another run were removed.
     """
 
     folder: Path
     rows: dict[str, Row] = field(default_factory=dict)
     shard_rows: int = 1024
     shard_seconds: float = 15.0
-    discarded: bool = False
     _pending: list[str] = field(default_factory=list)
     _written: float = field(default_factory=time.monotonic)
 
@@ -165,7 +163,6 @@ def _start(store: ShardStore, run: Mapping[str, str]) -> None:
         return
     for path in shards:
         path.unlink()
-        store.discarded = True
     write_text(manifest, text)
 
 

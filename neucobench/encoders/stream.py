@@ -114,10 +114,12 @@ class _BatchWork:
         bytes_read = 0
         for cube_id in ids:
             try:
-                cubes.append(self._read(cube_id, reuse=len(ids) == 1))
+                cube = self._read(cube_id, reuse=len(ids) == 1)
                 bytes_read += self._file_sizes(cube_id)
             except (CubeError, OSError) as error:
                 findings.append(broken_cube(cube_id, error))
+            else:
+                cubes.append(cube)
         kept: list[str] = []
         vectors = [np.empty((0, self._encoder.dims), dtype=np.float32)]
         for _, group in groupby(cubes, key=_shapes):

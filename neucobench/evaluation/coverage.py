@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from neucobench.embeddings.check import likely_cause
+from neucobench.embeddings.ids import examples
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.errors import EmbeddingError
 from neucobench.evaluation.join import JoinedTask
@@ -21,8 +22,8 @@ def require_overlap(table: EmbeddingTable, labeled_ids: Collection[str]) -> None
     cause = likely_cause(table.ids, labeled_ids)
     raise EmbeddingError(
         f"None of the {table.rows} ids of {table.name} has a label: the embeddings "
-        f"have ids such as {_examples(table.ids)}, the {len(labeled_ids)} labeled "
-        f"cubes are {_examples(sorted(labeled_ids))}. "
+        f"have ids such as {examples(table.ids)}, the {len(labeled_ids)} labeled "
+        f"cubes are {examples(sorted(labeled_ids))}. "
         f"{cause or 'Give the cubes their own ids.'}"
     )
 
@@ -90,7 +91,3 @@ def padding_findings(table: EmbeddingTable, embedding_dim: int | None) -> list[F
             count=embedding_dim - table.dims,
         )
     ]
-
-
-def _examples(ids: Collection[str]) -> str:
-    return ", ".join(repr(id_) for id_ in list(ids)[:3])

@@ -2,13 +2,15 @@
 
 import json
 import math
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from neucobench.content import read_text
 from neucobench.errors import ResultError
 from neucobench.findings import Level
-from neucobench.tasks.card import TaskType
+from neucobench.tasks.card import Metric, TaskType
 
 
 def _number(value: Any) -> Any:
@@ -34,7 +36,7 @@ class ScoreDocument(_Strict):
     """State what stands under ``tasks``."""
 
     type: TaskType
-    metric: str
+    metric: Metric
     rows: int
     scores: list[Number]
     mean: Number
@@ -59,6 +61,12 @@ class _Protocol(BaseModel):
     name: str | None = None
 
 
+class _Labels(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    sha256: str | None = None
+
+
 class EvaluationDocument(_Strict):
     """State what stands in ``evaluation.json``, its schema apart."""
 
@@ -68,7 +76,7 @@ class EvaluationDocument(_Strict):
     suite: str | None
     protocol: _Protocol
     embeddings: dict[str, Any]
-    labels: dict[str, dict[str, Any]]
+    labels: dict[str, _Labels]
     tasks: dict[str, ScoreDocument]
     mean_q: Number
     mean_score: Number
@@ -76,6 +84,27 @@ class EvaluationDocument(_Strict):
     failed: dict[str, str]
     software: dict[str, str]
     seconds: Number
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Return the JSON object in a result file, ours or upstream's.
+
+    Raises:
+        ResultError: when it is unreadable, incomplete, or not an object.
+    """
+    try:
+        document = json.loads(read_text(file))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultError(
+            f"{file} is not a complete JSON file ({error}); evaluate again, or leave "
+            "the result out."
+        ) from error
+    if not isinstance(document, dict):
+        raise ResultError(
+            f"{file} does not hold a result, which is a JSON object; evaluate again, "
+            "or leave it out."
+        )
+    return document
 
 
 def check_document(content: dict[str, Any], *, source: str) -> EvaluationDocument:
@@ -87,7 +116,7 @@ def check_document(content: dict[str, Any], *, source: str) -> EvaluationDocumen
 
     Raises:
         ResultError: when a key is missing, unknown or misshapen, which the message
-            names, or some text is not Unicode.
+            names, some text is not Unicode, or values are nested without end.
     """
     try:
         # Half of a surrogate pair is valid JSON, and cannot be written to any file.
@@ -96,6 +125,10 @@ def check_document(content: dict[str, Any], *, source: str) -> EvaluationDocumen
     except UnicodeEncodeError as error:
         raise ResultError(
             f"{source} holds text that is not valid Unicode; leave the result out."
+        ) from error
+    except RecursionError as error:
+        raise ResultError(
+            f"{source} nests its values too deeply; leave the result out."
         ) from error
     except ValidationError as error:
         problem = error.errors()[0]

@@ -46,20 +46,20 @@ def map_classes(
 
 
 def check_samples(
-    type_: TaskType, labels: NDArray[np.float64], splits: Sequence[Split] | None
+    type_: TaskType, labels: NDArray[np.float64], splits: Sequence[Split]
 ) -> None:
     """Refuse samples that no fold, or not every fold, can be scored on.
 
     Args:
         type_: the task's type.
         labels: (samples,) labels.
-        splits: the folds; None when there are too few rows to draw any.
+        splits: the folds; none when there are too few rows to draw any.
 
     Raises:
         TaskFailure: for too few rows, constant labels, a fold that trains on one
             class, or one class held out by half of the folds.
     """
-    smallest = min((len(split.validation) for split in splits or ()), default=0)
+    smallest = min((len(split.validation) for split in splits), default=0)
     if smallest < SMALLEST_VALIDATION:
         raise TaskFailure(
             f"{len(labels)} samples have both a label and an embedding, which leaves "
@@ -72,7 +72,7 @@ def check_samples(
             "Correct the label file, or leave the task out with --task."
         )
     if type_ == "classification":
-        _check_classes(labels, splits or ())
+        _check_classes(labels, splits)
 
 
 def _check_classes(labels: NDArray[np.float64], splits: Sequence[Split]) -> None:

@@ -14,7 +14,7 @@ from neucobench.errors import ResultError
 from neucobench.evaluation.result import FILE_NAME, Evaluation, Predictions, TaskScore
 
 _UNSAFE = re.compile(r"[^\w.+-]+")
-_LONGEST_NAME = 100
+_LONGEST_NAME = 100  # bytes; a file system takes 255, and a digest is added
 _SUMMARY = "results_summary.json"
 _PREDICTIONS = "predictions.parquet"
 _OWN_FILES = {FILE_NAME, _SUMMARY, _PREDICTIONS}
@@ -27,7 +27,8 @@ def safe_name(name: str) -> str:
     that changes by it, or is too long, gets a short digest so that two names never
     share a folder.
     """
-    safe = _UNSAFE.sub("_", name).strip(".")[:_LONGEST_NAME]
+    safe = _UNSAFE.sub("_", name).strip(".")
+    safe = safe.encode()[:_LONGEST_NAME].decode(errors="ignore")
     if safe and safe == name:
         return safe
     return f"{safe or 'method'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

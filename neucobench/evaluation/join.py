@@ -44,7 +44,8 @@ def prepare_features(
         standardize: whether to subtract the mean and divide by the deviation.
 
     Raises:
-        EmbeddingError: when the table is wider than ``embedding_dim``.
+        EmbeddingError: when the table is wider than ``embedding_dim``, or its values
+            are too large to be standardized.
     """
     kept = [row for row, id_ in enumerate(table.ids) if id_ in labeled_ids]
     width = table.dims if embedding_dim is None else embedding_dim
@@ -56,23 +57,34 @@ def prepare_features(
     values = aligned_zeros(len(kept), width)
     np.take(table.values, kept, axis=0, out=values[:, : table.dims], mode="clip")
     if standardize and values.size:
-        _standardize(values)
+        _standardize(values, table.name)
     return Features(
         row_of={table.ids[row]: position for position, row in enumerate(kept)},
         values=values,
     )
 
 
-def _standardize(values: NDArray[np.float32]) -> None:
+def _standardize(values: NDArray[np.float32], name: str) -> None:
     """Standardize ``values`` in place with one mean and one deviation.
 
     The reference holds the table column by column, and float32 sums depend on the
     order of memory: summing in its order gives its mean and deviation to the last bit.
+
+    Raises:
+        EmbeddingError: when their squares are beyond float32. The deviation would be
+            infinite, and every embedding a row of zeros.
     """
     by_column = np.asfortranarray(values)
-    mean = by_column.mean()
-    std = by_column.std()
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = by_column.mean()
+        std = by_column.std()
     del by_column
+    if not np.isfinite(std):
+        raise EmbeddingError(
+            f"{name} has values up to {np.abs(values).max():g}; their deviation, which "
+            "standardizes them, is beyond float32. Correct the encoder, or scale the "
+            "embeddings."
+        )
     np.subtract(values, mean, out=values)
     np.divide(values, std if std != 0 else np.float32(1), out=values)
 

@@ -68,10 +68,11 @@ def prepare_tasks(
 def _prepare_task(
     table: LabelTable, joined: JoinedTask, rules: Protocol
 ) -> PreparedTask:
-    splits = _draw_splits(len(joined.ids), rules)
+    splits: list[Split] = []
     findings: tuple[Finding, ...] = ()
     failure = None
     try:
+        splits = _draw_splits(len(joined.ids), rules)
         labels = _check_labels(table, joined.labels)
         check_samples(table.type, labels, splits)
         seen = scale_labels(labels) if rules.scale_labels else _single(labels)
@@ -114,7 +115,11 @@ def _single(labels: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _draw_splits(rows: int, rules: Protocol) -> list[Split]:
-    """Return the folds; none when there are too few rows to hold one out."""
+    """Return the folds; none when there are too few rows to hold one out.
+
+    Raises:
+        TaskFailure: when no row would be left to train on.
+    """
     if rows < 2:
         return []
     return shuffle_split(

@@ -18,6 +18,7 @@ from neucobench.evaluation.upstream_config import (
 from neucobench.findings import Finding
 
 SECTION = "tasks/protocols"
+LARGEST_SEED = 2**32 - 1  # of numpy's legacy generator, which draws the splits
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -59,7 +60,7 @@ class Protocol(BaseModel):
     batch_size: Annotated[int, Field(ge=1, le=1_000_000)]
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
-    seed: Annotated[int, Field(ge=0)] = 42
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 42
     test_size: Annotated[float, Field(gt=0, lt=1)] = 0.1
     embedding_dim: Annotated[int, Field(ge=1, le=MOST_DIMENSIONS)] | None = None
     standardize: bool = True

@@ -1,24 +1,20 @@
 """The result of an evaluation: the values of ``evaluation.json``."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neucobench.content import read_text
 from neucobench.errors import ResultError
-from neucobench.evaluation.document import check_document
+from neucobench.evaluation.document import check_document, read_json
 from neucobench.findings import Finding
-from neucobench.tasks.card import TaskType
+from neucobench.tasks.card import Metric, TaskType
 
 SCHEMA = "neucobench/evaluation/1"
 FILE_NAME = "evaluation.json"
-
-Metric = Literal["r2", "f1"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,13 +143,8 @@ def read_evaluation(path: Path | str) -> Evaluation:
     path = Path(path)
     file = path / FILE_NAME if path.is_dir() else path
     if not file.is_file():
-        raise ResultError(f"There is no evaluation at {path}; expected {FILE_NAME}.")
-    try:
-        document = json.loads(read_text(file))
-    except (OSError, ValueError, RecursionError) as error:
         raise ResultError(
-            f"{file} is not a complete JSON file ({error}); evaluate again."
-        ) from error
-    if not isinstance(document, dict):
-        raise ResultError(f"{file} does not hold an evaluation; evaluate again.")
-    return evaluation_from_dict(document, source=str(file))
+            f"There is no evaluation at {path}; name a run folder that 'neucobench "
+            f"evaluate' made, or its {FILE_NAME}."
+        )
+    return evaluation_from_dict(read_json(file), source=str(file))

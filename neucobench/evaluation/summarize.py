@@ -8,6 +8,7 @@ from neucobench.evaluation.prepare import PreparedTask
 from neucobench.evaluation.result import Predictions, TaskScore
 from neucobench.probes.base import FoldScores
 from neucobench.scoring.quality import q_score
+from neucobench.tasks.card import METRICS
 
 
 def score_tasks(
@@ -68,7 +69,7 @@ def _score(item: PreparedTask, folds: FoldScores) -> TaskScore:
     values = folds.scores
     return TaskScore(
         type=item.probe.type,
-        metric="r2" if item.probe.type == "regression" else "f1",
+        metric=METRICS[item.probe.type],
         rows=len(item.labels),
         scores=tuple(values.tolist()),
         mean=float(values.mean()),

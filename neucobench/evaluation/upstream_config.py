@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from sys import float_info
 from typing import Any
 
 import yaml
@@ -111,7 +112,7 @@ class _Section:
         self.require(key)
         value = self.values[key]
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not 0 < value < float("inf"):
+        if not number or not 0 < value <= float_info.max:
             raise self.fail(
                 key, "a number above 0, such as 0.001 (1e-3 is text in YAML)"
             )

@@ -139,9 +139,9 @@ def _entries(
     baselines: Collection[str],
 ) -> tuple[BoardEntry, ...]:
     """Return the rows of the board, best first."""
-    rows = []
+    rows, named = [], list(runs.items())
     for index in ranking.order:
-        name, run = list(runs.items())[index]
+        name, run = named[index]
         ranks = ranking.task_ranks[index]
         means = [run.tasks[task].mean for task in tasks]
         known = [mean for mean in means if mean is not None]

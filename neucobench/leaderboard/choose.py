@@ -1,7 +1,7 @@
 """Choose the runs that a board ranks: one phase, and the newest run of each method."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from neucobench.errors import UnknownNameError, UsageError
 from neucobench.findings import Finding
@@ -50,7 +50,7 @@ def choose_runs(
         if len(runs) == 1 or not all_runs:
             chosen[method] = runs[-1]
         else:
-            _add_all(chosen, method, runs)
+            _add_all(chosen, method, runs, taken=by_method)
         if len(runs) > 1 and not all_runs:
             findings.append(
                 Finding(
@@ -66,10 +66,17 @@ def choose_runs(
     return dict(sorted(chosen.items())), findings
 
 
-def _add_all(chosen: dict[str, Result], method: str, runs: list[Result]) -> None:
+def _add_all(
+    chosen: dict[str, Result],
+    method: str,
+    runs: list[Result],
+    *,
+    taken: Collection[str],
+) -> None:
+    """Add every run under a name that no other run and no method has."""
     for number, run in enumerate(runs, start=1):
         when = run.created.strftime("%Y-%m-%d %H:%M:%S") if run.created else "no time"
         name = f"{method} ({when})"
-        while name in chosen:
+        while name in chosen or name in taken:
             name = f"{name} #{number}"
         chosen[name] = run

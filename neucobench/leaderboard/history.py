@@ -123,10 +123,16 @@ def read_states(path: Path | str) -> list[State]:
     for line, row in _read_rows(path):
         where = f"{path}, line {line}"
         if None in row or None in row.values():
-            raise ResultError(f"{where} has not as many cells as the header.")
+            raise ResultError(
+                f"{where} has not as many cells as the header; every row needs as "
+                "many. Correct the line."
+            )
         rows[row["phase"], _time(row["commit_time"], where)].append(_row(row, where))
     if not rows:
-        raise ResultError(f"{path} holds no states of a board; it has a header only.")
+        raise ResultError(
+            f"{path} holds no states of a board, only a header; add one row per state "
+            "and team."
+        )
     return [
         _state(phase, time, found, where=f"{path}, {phase} at {time}")
         for (phase, time), found in rows.items()
@@ -182,7 +188,7 @@ def _read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         if missing:
             raise ResultError(
                 f"{path} has no column {missing[0]!r}; a history has the columns "
-                f"{', '.join(COLUMNS)}."
+                f"{', '.join(COLUMNS)}. Name its columns so."
             )
         return [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -218,5 +224,8 @@ def _state(
     by_team: dict[str, PublishedRow] = {}
     for row in rows:
         if by_team.setdefault(row.team, row) is not row:
-            raise ResultError(f"{where}: the team {row.team!r} stands there twice.")
+            raise ResultError(
+                f"{where}: the team {row.team!r} stands there twice; a team has one "
+                "row in a state. Remove the other."
+            )
     return State(phase=phase, time=time, rows=by_team)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from neucobench.evaluation.protocol import protocol
 from neucobench.findings import SYNTHETIC, Finding
 from neucobench.leaderboard.card import BoardCard
 from neucobench.leaderboard.tables import Result
@@ -94,7 +95,7 @@ def _protocols(runs: Mapping[str, Result], card: BoardCard | None) -> list[Findi
                 "scores are not comparable.",
             )
         ]
-    if card is not None and shared != card.protocol:
+    if card is not None and not _follows(runs.values(), card.protocol):
         return [
             _warn(
                 "other-protocol",
@@ -103,6 +104,12 @@ def _protocols(runs: Mapping[str, Result], card: BoardCard | None) -> list[Findi
             )
         ]
     return []
+
+
+def _follows(runs: Iterable[Result], name: str) -> bool:
+    """Tell whether runs were scored by a protocol, whatever they call it."""
+    settings = protocol(name).settings()
+    return all(run.protocol == name or run.settings == settings for run in runs)
 
 
 def _inputs(runs: Mapping[str, Result], tasks: Sequence[str]) -> list[Finding]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from neucobench.content import read_text, shipped_root
+from neucobench.content import content_roots, read_text
 from neucobench.errors import ResultError, UnknownNameError
 
 SCHEMA = "neucobench/published-board/1"
@@ -59,19 +59,24 @@ class PublishedBoard(BaseModel):
 
 
 def published_path(name: Path | str) -> Path:
-    """Return a file as it is, or the shipped published file of that name or stem.
+    """Return a file as it is, or the published file of that name or stem.
 
     Raises:
-        UnknownNameError: when it is a bare name that nothing shipped has.
+        UnknownNameError: when it is a bare name that no published file has.
     """
     path = Path(name)
     if not path.exists() and path.name == str(name):
-        found = sorted((shipped_root() / SECTION).iterdir())
-        for shipped in found:
-            if str(name) in (shipped.name, shipped.stem):
-                return shipped
+        found = [
+            file
+            for root in content_roots()
+            for file in sorted((root / SECTION).glob("*"))
+            if file.suffix in (".csv", ".json")
+        ]
+        for file in found:
+            if str(name) in (file.name, file.stem):
+                return file
         if not path.suffix:
-            known = [shipped.stem for shipped in found]
+            known = [file.stem for file in found]
             raise UnknownNameError("published board", str(name), known)
     return path
 

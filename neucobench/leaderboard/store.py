@@ -7,12 +7,13 @@ from pathlib import Path
 
 from neucobench.errors import ResultError
 from neucobench.evaluation import result as evaluations
+from neucobench.evaluation.document import read_json
 from neucobench.evaluation.result import Evaluation, evaluation_from_dict
 from neucobench.findings import SYNTHETIC
 from neucobench.leaderboard import upstream
 from neucobench.leaderboard.tables import Result, TaskResult
-from neucobench.leaderboard.upstream import read_json, read_upstream
-from neucobench.leaderboard.values import finite, name, number
+from neucobench.leaderboard.upstream import read_upstream
+from neucobench.leaderboard.values import finite, name
 
 
 def read_results(paths: Sequence[Path | str]) -> list[Result]:
@@ -80,14 +81,7 @@ def _result_files(path: Path) -> Iterator[Path]:
 def _read(file: Path) -> Result:
     document = read_json(file)
     if "schema" in document:
-        evaluation = evaluation_from_dict(document, source=str(file))
-        try:
-            return _from_evaluation(evaluation, file)
-        except (AttributeError, TypeError) as error:
-            raise ResultError(
-                f"{file} does not follow its schema ({error}); evaluate the "
-                "embeddings again."
-            ) from error
+        return _from_evaluation(evaluation_from_dict(document, source=str(file)), file)
     return read_upstream(file)
 
 
@@ -101,7 +95,7 @@ def _from_evaluation(evaluation: Evaluation, file: Path) -> Result:
     rules = settings.pop("name", None)
     tasks = {
         name(task, where=str(file)): TaskResult(
-            q=number(score.q, where=f"{file}, task {task!r}"),
+            q=score.q,
             mean=finite(score.mean, where=f"{file}, task {task!r}"),
             std=finite(score.std, where=f"{file}, task {task!r}"),
             rows=score.rows,
@@ -126,7 +120,7 @@ def _from_evaluation(evaluation: Evaluation, file: Path) -> Result:
 def _moment(text: str, file: Path) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ResultError(
             f"{file}: {text!r} is not a time; evaluate the embeddings again."
         ) from error

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from neucobench.findings import Finding
+from neucobench.leaderboard.values import LARGEST_SCORE
 
 SCHEMA = "neucobench/board/1"
-
-# R2 in single precision stays above -3.5e38, hence Q above -3.5e40; anything larger is
-# damage, and its squares would leave double precision.
-LARGEST_Q = 1e60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +34,7 @@ class TaskResult:
     @property
     def scored(self) -> bool:
         """Return whether there is a score to rank by."""
-        return abs(self.q) <= LARGEST_Q
+        return abs(self.q) <= LARGEST_SCORE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,15 +5,14 @@ Runs since 2026 store ``task_q_scores`` and ``task_acc_scores``; older ones stor
 The folder is ``<out>/<phase>/<method>_<YYYYmmdd_HHMMSS>/``.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from neucobench.content import read_text
 from neucobench.errors import CardError, ResultError
+from neucobench.evaluation.document import read_json
 from neucobench.evaluation.protocol import (
     Protocol,
     protocol,
@@ -53,24 +52,6 @@ def read_upstream(file: Path) -> Result:
         path=file,
         ours=False,
     )
-
-
-def read_json(file: Path) -> Mapping[str, Any]:
-    """Return the JSON object in ``file``.
-
-    Raises:
-        ResultError: when it is unreadable, incomplete, or not an object.
-    """
-    try:
-        document = json.loads(read_text(file))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ResultError(
-            f"{file} is not a complete JSON file ({error}); write it again, or leave "
-            "it out."
-        ) from error
-    if not isinstance(document, dict):
-        raise ResultError(f"{file} does not hold a result; leave it out.")
-    return document
 
 
 def _split_stamp(experiment: str) -> tuple[str, datetime | None]:

@@ -4,6 +4,11 @@ import math
 from typing import Any
 
 from neucobench.errors import ResultError
+from neucobench.leaderboard.names import is_text
+
+# R2 in single precision stays above -3.5e38, hence Q above -3.5e40; anything larger is
+# damage, and its squares would leave double precision.
+LARGEST_SCORE = 1e60
 
 
 def name(value: Any, *, where: str) -> str:
@@ -14,12 +19,10 @@ def name(value: Any, *, where: str) -> str:
     """
     if not isinstance(value, str) or not value:
         raise ResultError(f"{where}: {value!r} is not a name; leave the result out.")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
+    if not is_text(value):
         raise ResultError(
             f"{where}: the name {value!r} is not valid Unicode; leave the result out."
-        ) from error
+        )
     return value
 
 
@@ -43,10 +46,10 @@ def number(value: Any, *, where: str) -> float:
 
 
 def finite(value: Any, *, where: str) -> float | None:
-    """Return a number from a result file, or None where it is not finite.
+    """Return a number from a result file, or None where it is no possible score.
 
     Raises:
         ResultError: when it is not a number.
     """
     found = number(value, where=where)
-    return found if math.isfinite(found) else None
+    return found if abs(found) <= LARGEST_SCORE else None

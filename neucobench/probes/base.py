@@ -1,8 +1,8 @@
-"""What goes into a probe, what comes out, and what a probe is."""
+"""What goes into a probe, and what comes out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,25 +50,6 @@ class FoldScores:
     best_epoch: NDArray[np.int64]
     predictions: NDArray[np.float32]
     seconds: float
-
-
-class Probe(Protocol):
-    """Score features on tasks."""
-
-    def score(
-        self,
-        features: NDArray[np.float32],
-        tasks: Sequence[ProbeTask],
-        advance: Advance | None = None,
-    ) -> Mapping[str, FoldScores]:
-        """Return the scores of every task by its name.
-
-        Args:
-            features: (samples, dims) the feature matrix.
-            tasks: the tasks; a probe may draw random numbers in their order.
-            advance: called with the folds done and the folds in all.
-        """
-        ...
 
 
 def check_shapes(task: ProbeTask, samples: int) -> None:

@@ -34,10 +34,11 @@ def r2(outputs: F32, labels: F32) -> NDArray[np.float64]:
     samples = labels.shape[1]
     if samples < 2:
         raise ValueError(f"R2 needs at least 2 samples and got {samples}.")
-    total = torch_sum(labels)
-    spread = torch_sum(labels * labels) - total * (total / np.float32(samples))
-    residual = torch_sum(np.square(labels - outputs))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # A probe that diverged has huge outputs, and then a score that is not finite.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        total = torch_sum(labels)
+        spread = torch_sum(labels * labels) - total * (total / np.float32(samples))
+        residual = torch_sum(np.square(labels - outputs))
         scores = 1 - residual / spread
     scores[np.abs(spread) <= NEAR_ZERO] = 0
     scores[residual <= NEAR_ZERO] = 1

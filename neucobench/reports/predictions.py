@@ -44,7 +44,9 @@ def read_predictions(path: Path) -> dict[str, Predictions]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path, columns=list(_COLUMNS))
+        # Opened here: pyarrow takes no path that is not UTF-8.
+        with path.open("rb") as file:
+            table = pq.read_table(file, columns=list(_COLUMNS))
         return {
             task: _predictions(table.filter(pc.equal(table["task"], task)))
             for task in pc.unique(table["task"]).to_pylist()

@@ -43,8 +43,9 @@ class Demo:
 def run_demo(folder: Path, *, cubes: int, stage: Stage) -> Demo:
     """Make the sample world, encode it, evaluate, build the board and the report.
 
-    What an earlier run finished, cubes and embedding files, is kept; every run adds
-    its evaluations, and the newest of a method counts.
+    Cubes that an earlier run made are kept, and the vectors of one that was killed;
+    embedding files are made again. Every run adds its evaluations, and the newest of
+    a method counts.
 
     Args:
         folder: where everything goes; it is made when missing.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.embeddings.csv_text import require_file
-from neucobench.embeddings.ids import bare_ids, check_ids, examples
+from neucobench.embeddings.ids import bare_ids, check_ids, some_of
 from neucobench.errors import LabelError
 from neucobench.findings import Finding
 from neucobench.tasks.card import TaskType, card_aliases, task_card
@@ -166,7 +166,7 @@ def _findings(task: str, rows: LabelRows) -> tuple[Finding, ...]:
         count = len(rows.skipped)
         message = (
             f"{count:,} of {count + len(rows.ids):,} rows have an empty label and are "
-            f"skipped: {examples(rows.skipped)}{', ...' if count > 3 else ''}."
+            f"skipped: {some_of(rows.skipped)}."
         )
         findings.append(
             Finding(
@@ -180,7 +180,7 @@ def _findings(task: str, rows: LabelRows) -> tuple[Finding, ...]:
     if rows.ignored:
         message = (
             "Only the columns id and label are read; the others are not: "
-            f"{examples(rows.ignored)}{', ...' if len(rows.ignored) > 3 else ''}."
+            f"{some_of(rows.ignored)}."
         )
         findings.append(
             Finding(

@@ -90,6 +90,18 @@ def test_one_bad_file_does_not_stop_the_others(neucobench, workplace):
     assert list((workplace / "results" / "results" / "two").iterdir())
 
 
+def test_a_run_folder_that_cannot_be_written_does_not_stop_the_others(
+    neucobench, workplace
+):
+    (workplace / "results" / "results").mkdir(parents=True)
+    (workplace / "results" / "results" / "one").touch()
+    done = neucobench("evaluate", "one.csv", "two.csv", "--labels", "labels", "--json")
+    assert done.returncode == 1
+    assert [item["method"] for item in json.loads(done.stdout)] == ["two"]
+    assert "Error: one.csv: " in done.stderr
+    assert "a file stands where a folder is needed; choose another" in done.stderr
+
+
 def test_an_upstream_configuration_is_taken_unchanged(neucobench, workplace):
     (workplace / "c.yaml").write_text(
         "k_folds: 3\nprobe_type: linear\nprobe_params:\n  batch_size: 16\n"

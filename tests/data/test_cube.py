@@ -59,6 +59,7 @@ def test_an_offset_never_wraps_around(tmp_path, make_array):
         (31_767, "int16", 1000, "int16"),
         (31_768, "int16", 1000, "int32"),
         (0, "uint16", -1000, "int32"),
+        (3000, "uint16", -1000, "uint16"),
         (2**31 - 1, "int32", 1, "int64"),
         (250, "uint8", 1000, "int32"),
         (1.5, "float32", 1000, "float32"),

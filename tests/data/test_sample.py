@@ -17,11 +17,7 @@ import pytest
 from neucobench.atomic import HIDDEN_PREFIX
 from neucobench.data import sample
 from neucobench.data.dataset import CubeFolder
-from neucobench.data.sample import (
-    is_synthetic,
-    make_sample_world,
-    sample_settings,
-)
+from neucobench.data.sample import make_sample_world
 from neucobench.data.world.cube import draw_place, observe
 from neucobench.errors import InputError
 
@@ -117,16 +113,7 @@ def test_everything_says_that_it_is_synthetic(world):
             attributes = json.loads(archive.read(".zattrs"))
         assert attributes["synthetic"] is True
         assert attributes["seed"] == 0
-        assert is_synthetic(path.name.removesuffix(".zarr.zip"))
-
-
-def test_settings_are_found_from_the_folders_below(world):
-    for folder in (world.folder, world.folder / "data", world.folder / "data" / "s1"):
-        assert sample_settings(folder) == world.settings
-
-
-def test_a_folder_that_is_no_sample_world_has_no_settings(tmp_path):
-    assert sample_settings(tmp_path / "cubes" / "data" / "s1") is None
+        assert path.name.startswith("synthetic-")
 
 
 def test_the_bytes_do_not_depend_on_the_number_of_workers(world, tmp_path):

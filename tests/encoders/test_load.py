@@ -38,6 +38,21 @@ OWN = """
     READY = Own(5)
 """
 
+POSTPONED = """
+    from __future__ import annotations
+
+    from dataclasses import dataclass
+    from typing import ClassVar
+
+    @dataclass(frozen=True)
+    class Postponed:
+        name: ClassVar[str] = "postponed"
+        modalities: ClassVar[tuple[str, ...]] = ("s1",)
+        dims: int = 3
+
+        def encode(self, batch): ...
+"""
+
 
 @pytest.fixture
 def own(tmp_path):
@@ -88,6 +103,13 @@ def test_a_function_and_an_object_serve_as_well_as_a_class(own):
 def test_an_object_takes_no_options(own):
     with pytest.raises(UsageError, match="takes no options"):
         load_encoder(f"{own}:READY", options={"dims": "1"})
+
+
+def test_a_dataclass_may_postpone_its_annotations(tmp_path):
+    file = tmp_path / "postponed.py"
+    file.write_text(textwrap.dedent(POSTPONED))
+    encoder = load_encoder(f"{file}:Postponed", options={"dims": "4"})
+    assert (encoder.name, encoder.dims) == ("postponed", 4)
 
 
 def test_a_missing_class_is_answered_with_the_nearest(own):
@@ -152,6 +174,8 @@ def test_an_object_made_in_python_records_its_options():
         ("seasons", ()),
         ("seasons", (-1,)),
         ("modalities", "s1"),
+        ("modalities", None),
+        ("modalities", (1,)),
     ],
 )
 def test_an_attribute_that_is_wrong_is_named(own, attribute, value):

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
+from neucobench.data.dataset import CubeFolder
 from neucobench.embeddings.files import read_embeddings
 from neucobench.encoders import output
 from neucobench.encoders.load import load_encoder
@@ -137,6 +138,22 @@ def test_a_flipped_bit_in_a_picture_is_a_finding(own_cubes, tmp_path):
     report = encode_folder(own_cubes, MeanEncoder(), tmp_path / "a.parquet")
     assert report.rows == 4
     assert "CRC" in report.findings[0].message
+
+
+def test_a_cube_that_vanishes_once_read_is_a_finding_and_no_row(
+    own_cubes, tmp_path, monkeypatch
+):
+    read = CubeFolder.read
+
+    def read_and_remove(self, cube, **options):
+        found = read(self, cube, **options)
+        if cube == "0002":
+            self.files(cube)["s1"].unlink()
+        return found
+
+    monkeypatch.setattr(CubeFolder, "read", read_and_remove)
+    report = encode_folder(own_cubes, Counting(), tmp_path / "a.npz")
+    assert (report.rows, report.left_out) == (4, 1)
 
 
 def test_a_missing_modality_is_a_finding(own_cubes, tmp_path):
@@ -382,6 +399,11 @@ def test_dims_is_a_cap(cubes, tmp_path):
     assert encode_folder(cubes, Counting(), tmp_path / "a.npz", dims=1024).dims == 1
     with pytest.raises(UsageError, match="gives 1024 dimensions and --dims allows 512"):
         encode_folder(cubes, MeanEncoder(), tmp_path / "b.npz", dims=512)
+
+
+def test_dims_names_the_option_of_an_encoder_that_has_one(cubes, tmp_path):
+    with pytest.raises(UsageError, match=r"Give --option dims=512, or --dims 1024\."):
+        encode_folder(cubes, load_encoder("random"), tmp_path / "a.npz", dims=512)
 
 
 # Real input

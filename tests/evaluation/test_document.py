@@ -1,10 +1,12 @@
 """Damaged ``evaluation.json`` files: each is a sentence that names the key."""
 
 import json
+import sys
 
 import pytest
 
 from neucobench.errors import ResultError
+from neucobench.evaluation.document import check_document
 from neucobench.evaluation.folder import write_evaluation
 from neucobench.evaluation.protocol import protocol
 from neucobench.evaluation.result import read_evaluation
@@ -40,6 +42,7 @@ def put(file, keys, value):
         (("protocol", "name"), ["a"]),
         (("embeddings",), 5),
         (("labels",), []),
+        (("labels", "size", "sha256"), []),
         (("software",), 5),
         (("failed",), {"x": 5}),
         (("findings",), [5]),
@@ -48,6 +51,7 @@ def put(file, keys, value):
         (("seconds",), "long"),
         (("extra",), 1),
         ((*SCORE, "type"), "sorting"),
+        ((*SCORE, "metric"), "accuracy"),
         ((*SCORE, "rows"), "many"),
         ((*SCORE, "scores"), ["a"]),
         ((*SCORE, "mean"), True),
@@ -69,6 +73,14 @@ def test_a_deeply_nested_file_is_a_sentence(file):
     file.write_text("[" * 100_000)
     with pytest.raises(ResultError, match="not a complete JSON file"):
         read_evaluation(file)
+
+
+def test_values_nested_deeper_than_python_follows_are_a_sentence():
+    nested = {}
+    for _ in range(2 * sys.getrecursionlimit()):
+        nested = {"inner": nested}
+    with pytest.raises(ResultError, match="too deeply"):
+        check_document({"embeddings": nested}, source="evaluation.json")
 
 
 def test_text_that_is_not_unicode_is_a_sentence(file):

@@ -57,12 +57,14 @@ def test_fold_scores_are_written_as_csv(evaluation, tmp_path):
     assert float(lines[1].split(",")[1]) == evaluation.tasks["size"].scores[0]
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", "", ".", "x" * 300, "<script>"])
+@pytest.mark.parametrize(
+    "name", ["../up", "a/b", "", ".", "x" * 300, "雲" * 90, "<script>"]
+)
 def test_method_names_become_one_safe_part_of_a_path(name):
     safe = safe_name(name)
     assert safe not in ("", ".", "..")
     assert "/" not in safe
-    assert len(safe) < 130
+    assert len(safe.encode()) < 130
 
 
 def test_names_that_look_alike_do_not_share_a_folder():

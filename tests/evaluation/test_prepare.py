@@ -28,3 +28,12 @@ def test_labels_beyond_single_precision_need_scaling(with_huge_labels):
     found = evaluate(table, labels=labels, protocol=rules)
     assert list(found.tasks) == ["size"]
     assert "beyond float32" in found.failed["huge"]
+
+
+def test_a_task_without_a_row_to_train_on_fails_alone(small, labels_writer):
+    table, labels = small
+    labels_writer(labels, "tiny__regression", table.ids[:3], [1, 2, 3])
+    rules = RULES.model_copy(update={"test_size": 0.9})
+    found = evaluate(table, labels=labels, protocol=rules)
+    assert list(found.tasks) == ["size"]
+    assert "leaves none to train on" in found.failed["tiny"]

@@ -3,6 +3,7 @@ from pydantic import ValidationError
 
 from neucobench.errors import CardError, UnknownNameError
 from neucobench.evaluation.protocol import (
+    Protocol,
     protocol,
     protocol_from_yaml,
     protocol_names,
@@ -65,6 +66,12 @@ def test_an_unknown_protocol_gets_a_suggestion():
 def test_a_protocol_is_frozen():
     with pytest.raises(ValidationError):
         protocol("neuco-1.1").folds = 3
+
+
+def test_a_seed_that_numpy_does_not_take_is_refused():
+    settings = protocol("neuco-1.1").as_dict()
+    with pytest.raises(ValidationError, match="4294967295"):
+        Protocol.model_validate({**settings, "seed": 2**32})
 
 
 def test_the_v11_sample_configuration_is_neuco_11(read):
@@ -153,6 +160,7 @@ def test_a_probe_setting_beside_probe_params_is_a_finding(read):
         (V11.replace("0.001", "1e-3"), "1e-3 is text in YAML"),
         (V11.replace("0.001", "-1"), "a number above 0"),
         (V11.replace("0.001", ".inf"), "a number above 0"),
+        (V11.replace("0.001", "9" * 400), "a number above 0"),
         (V11.replace("40", "0"), "whole number from 1"),
         (V11.replace("40", "true"), "whole number from 1"),
         (V11.replace("40", "'40'"), "unquoted"),

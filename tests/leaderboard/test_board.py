@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from scipy.stats import rankdata
@@ -171,6 +173,13 @@ def test_runs_of_the_same_moment_keep_names_of_their_own(write_ours, tmp_path):
     assert len({entry.method for entry in board.entries}) == 2
 
 
+def test_a_method_named_like_a_run_of_another_is_not_lost(write_ours, tmp_path):
+    for method in ("m", "m", "m (2026-11-20 04:00:00)"):
+        write_ours(method, {"crops": 1.0})
+    board = build_board([tmp_path / "results"], all_runs=True)
+    assert len(board.entries) == 3
+
+
 def test_upstreams_time_stamps_order_its_runs(write_upstream, tmp_path):
     write_upstream("a", {"crops": 1.0}, stamp="20250101_120000")
     write_upstream("a", {"crops": 2.0}, stamp="20250101_120001")
@@ -267,6 +276,15 @@ def test_baselines_that_count_are_ranked(results, own_board):
 def test_results_of_another_protocol_than_the_cards_are_named(results, own_board):
     own_board.write_text(CARD.replace("neuco-1.1", "neuco-1.0"))
     assert codes(build_board([results], board="mine")) == ["other-protocol"]
+
+
+def test_the_cards_settings_under_another_name_are_its_protocol(own_board, write_ours):
+    folder = write_ours("m", {"crops": 1.0, "nodata": 1.0})
+    file = folder / "evaluation.json"
+    document = json.loads(file.read_text())
+    document["protocol"]["name"] = "config:mine.yaml"
+    file.write_text(json.dumps(document))
+    assert codes(build_board([folder], board="mine")) == []
 
 
 def test_an_unknown_board_gets_a_suggestion(results):

@@ -169,6 +169,19 @@ def test_an_unknown_name_gets_the_nearest_one():
         published_path("cvpr2025-histori")
 
 
+def test_a_text_beside_the_boards_is_none_of_them():
+    with pytest.raises(UnknownNameError):
+        published_path("README")
+
+
+def test_a_board_in_a_folder_of_the_user_has_a_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("NEUCOBENCH_PATH", str(tmp_path))
+    own = tmp_path / "leaderboard" / "published" / "mine.csv"
+    own.parent.mkdir(parents=True)
+    own.write_text(HEADER)
+    assert published_path("mine") == own
+
+
 def test_a_pipe_is_an_error_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "history.csv")
     with pytest.raises(ResultError, match="not a regular file"):

@@ -97,6 +97,11 @@ def test_a_summary_of_version_10_is_recognized(write_upstream):
     assert read_results([folder])[0].protocol == "neuco-1.0"
 
 
+def test_a_mean_beyond_any_metric_is_not_known(write_upstream):
+    folder = write_upstream("m", {"crops": 10.0}, means={"crops": 1.7e308})
+    assert read_results([folder])[0].tasks["crops"].mean is None
+
+
 def test_hidden_folders_are_passed_over(write_ours, tmp_path):
     folder = write_ours("mean", {"crops": 10.0})
     folder.rename(folder.with_name(".neucobench-left-over"))

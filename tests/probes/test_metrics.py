@@ -94,6 +94,11 @@ def test_large_logits_are_no_warning():
     assert binary_f1(row(-1e5, 1e5), row(0, 1))[0] == 1
 
 
+def test_outputs_too_large_to_square_have_no_finite_r2():
+    labels = np.array([[0, 1, 2]], np.float32)
+    assert r2(labels + np.float32(1e30), labels).tolist() == [-np.inf]
+
+
 @settings(deadline=None, max_examples=30)
 @given(
     seed=st.integers(0, 1000), kind=st.sampled_from(["regression", "classification"])

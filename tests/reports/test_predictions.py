@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +28,11 @@ def test_predictions_come_back_from_a_run_folder(run_folder, make_evaluation):
 def test_the_evaluation_file_stands_for_its_folder(run_folder):
     file = run_folder / "evaluation.json"
     assert with_predictions(read_evaluation(file), file).predictions
+
+
+def test_a_folder_may_have_a_name_that_is_not_unicode(run_folder):
+    folder = run_folder.rename(run_folder.with_name(os.fsdecode(b"run\xff")))
+    assert with_predictions(read_evaluation(folder), folder).predictions
 
 
 def test_a_folder_without_predictions_leaves_the_evaluation_as_it_is(

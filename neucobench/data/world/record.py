@@ -30,23 +30,6 @@ class SampleSettings:
     cubes: int
 
 
-def sample_settings(folder: Path) -> SampleSettings | None:
-    """Return the settings of the sample world that ``folder`` belongs to, or None.
-
-    Args:
-        folder: a sample world, or a folder up to two levels below its top, such as
-            ``data/`` or ``labels/``.
-
-    Raises:
-        InputError: when its record cannot be read.
-    """
-    place = Path(folder).resolve()
-    for candidate in (place, *place.parents[:2]):
-        if (candidate / RECORD).is_file():
-            return _read(candidate / RECORD)
-    return None
-
-
 def record_text(settings: SampleSettings) -> str:
     """Return the content of ``sample.json``."""
     record = {"schema": _SCHEMA, "synthetic": True, **asdict(settings)}
