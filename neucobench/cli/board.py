@@ -9,6 +9,7 @@ from neucobench.cli.console import (
     JsonOption,
     output,
     print_json,
+    require_utf8,
     say,
     show_findings,
 )
@@ -40,7 +41,9 @@ def board_build(
         bool,
         typer.Option("--all-runs", help="Rank every run, not a method's newest only."),
     ] = False,
-    out: Annotated[Path, typer.Option(help="The folder of the board.")] = Path("board"),
+    out: Annotated[
+        Path, typer.Option(callback=require_utf8, help="The folder of the board.")
+    ] = Path("board"),
     as_json: JsonOption = False,
 ) -> None:
     """Rank results: a table here; board.csv, board.json, board.md, index.html in OUT.

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import typer
@@ -20,6 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from neucobench.errors import UsageError
 from neucobench.findings import Finding
 from neucobench.leaderboard.names import printable
 
@@ -120,3 +122,20 @@ def print_json(document: Any) -> None:
         text = json.dumps(document, indent=2, allow_nan=False)
     # typer's echo, because there is no sys.stdout where the output is closed.
     typer.echo(text)
+
+
+def require_utf8(path: Path | None) -> Path | None:
+    """Return an option's path, or refuse one that is not UTF-8.
+
+    Some of the libraries that write our files cannot open such a path, and it is
+    better to hear that before the work than after it.
+
+    Raises:
+        UsageError: when the path holds bytes that are not UTF-8.
+    """
+    if path is not None and any("\ud800" <= sign <= "\udfff" for sign in str(path)):
+        raise UsageError(
+            f"The path {str(path)!r} is not UTF-8 text; give one that is, results can "
+            "only be written there."
+        )
+    return path

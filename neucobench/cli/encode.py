@@ -26,8 +26,9 @@ def encode(
     out: Annotated[
         Path | None,
         typer.Option(
+            callback=console.require_utf8,
             help="The file to write, .csv, .parquet or .npz; "
-            "default: <encoder>.parquet in the current folder."
+            "default: <encoder>.parquet in the current folder.",
         ),
     ] = None,
     dims: Annotated[

@@ -42,7 +42,10 @@ def evaluate(
         str | None, typer.Option(help="The method's name; the default is the file's.")
     ] = None,
     phase: Annotated[str, typer.Option(help="The phase's name.")] = "results",
-    out: Annotated[Path, typer.Option(help="Where run folders go.")] = Path("results"),
+    out: Annotated[
+        Path,
+        typer.Option(callback=console.require_utf8, help="Where run folders go."),
+    ] = Path("results"),
     device: Annotated[
         Literal["auto", "cpu", "cuda"], typer.Option(help="Where the probe is trained.")
     ] = "auto",

@@ -181,10 +181,9 @@ def _reach(item: Panel) -> float:
 
 def _draw_classes(axes: "Axes", item: Panel, edges: NDArray[np.float64]) -> None:
     inside = np.clip(item.predicted, edges[0], edges[-1])
-    lowest = item.true.min() if item.true.size else 0
     groups = (
-        (item.true == lowest, "class 0", ACCENT),
-        (item.true != lowest, "class 1", CONTRAST),
+        (item.true == 0, "class 0", ACCENT),
+        (item.true != 0, "class 1", CONTRAST),
     )
     for chosen, name, color in groups:
         axes.hist(

@@ -158,3 +158,12 @@ def test_a_wrong_ending_stops_before_the_first_file_is_scored(neucobench, workpl
     done = neucobench("evaluate", "one.csv", "two.txt", "--labels", "labels")
     assert done.returncode == 2
     assert not (workplace / "results").exists()
+
+
+def test_an_output_path_that_is_not_utf_8_is_refused_before_the_work(
+    neucobench, workplace
+):
+    out = b"res\xff".decode("utf-8", "surrogateescape")
+    done = neucobench("evaluate", "one.csv", "--labels", "labels", "--out", out)
+    assert done.returncode == 2
+    assert "not UTF-8" in done.stderr
