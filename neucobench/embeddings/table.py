@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.findings import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +46,9 @@ class EmbeddingTable:
     def dims(self) -> int:
         """Return the length of a vector."""
         return int(self.values.shape[1])
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a pandas table: the ids as index, one float32 column per dimension."""
+        import pandas as pd
+
+        return pd.DataFrame(self.values, index=pd.Index(self.ids, name="id"))

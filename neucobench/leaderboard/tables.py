@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neucobench.findings import Finding
 from neucobench.leaderboard.values import LARGEST_SCORE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = "neucobench/board/1"
 
@@ -187,6 +190,23 @@ class Board:
             "weights": None if self.weights is None else dict(self.weights),
             "unranked": [item.as_dict() for item in self.unranked],
         }
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a pandas table with the columns of ``board.csv``, a row per entry."""
+        import pandas as pd
+
+        rows = [
+            {
+                "rank": entry.rank,
+                "method": entry.method,
+                "score": entry.score,
+                "mean_q": entry.mean_q,
+                "mean_score": entry.mean_score,
+                **{f"q::{task}": entry.tasks[task].q for task in self.tasks},
+            }
+            for entry in self.entries
+        ]
+        return pd.DataFrame(rows).astype({"rank": "Int64"} if rows else {})
 
 
 def _relative(path: Path | None, folder: Path) -> str | None:

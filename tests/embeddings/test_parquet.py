@@ -124,7 +124,11 @@ def test_an_infinite_cell_is_an_error_that_says_where(write, cell):
             r"row 2 \(id 'b'\) has 1 dimensions, but the rows before it have 2",
         ),
         (columns([[1], None], pa.list_(pa.float32())), "has no vector"),
-        (columns([[1], None], pa.list_(pa.float32(), 1)), "A vector is missing"),
+        # pyarrow 25 cannot read it, pyarrow 26 gives an empty vector.
+        (
+            columns([[1], None], pa.list_(pa.float32(), 1)),
+            "A vector is missing|has no vector",
+        ),
         (columns([[], []], pa.list_(pa.float32())), "vectors are empty"),
         (columns([], pa.list_(pa.float32()), ids=()), "has no rows"),
         (columns([["x"], ["y"]], pa.list_(pa.string())), "must hold lists of numbers"),

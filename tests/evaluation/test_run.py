@@ -46,24 +46,20 @@ def result(golden):
     return evaluate(table, labels=labels, protocol=FIVE_FOLDS)
 
 
-@pytest.mark.scoring
 @pytest.mark.parametrize("task", FOLDS)
 def test_golden_fold_scores_are_the_reference_s(result, task):
     assert within_tolerance(result.tasks[task].scores, FOLDS[task])
 
 
-@pytest.mark.scoring
 @pytest.mark.parametrize("task", QUALITY)
 def test_golden_quality_is_the_reference_s(result, task):
     assert result.tasks[task].q == pytest.approx(QUALITY[task], abs=1e-3)
 
 
-@pytest.mark.scoring
 def test_golden_mean_q_is_the_reference_s(result):
     assert result.mean_q == pytest.approx(3.2175350304, abs=1e-3)
 
 
-@pytest.mark.scoring
 def test_a_task_filter_changes_the_draws_as_upstream(golden):
     table, labels = golden
     alone = evaluate(table, labels=labels, protocol=FIVE_FOLDS, tasks=["c_reg"])
@@ -85,7 +81,6 @@ def test_a_task_that_cannot_be_scored_leaves_the_others_unchanged(
     assert "All 400 labels are 3" in more.failed["d_constant"]
 
 
-@pytest.mark.scoring
 def test_a_class_task_too_small_to_score_draws_as_upstream(
     golden, labels_writer, tmp_path
 ):

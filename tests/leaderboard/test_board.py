@@ -300,3 +300,11 @@ def test_the_rules_of_the_2025_challenge():
     assert (card.rule, card.baselines_count) == ("weighted", True)
     assert [phase.name for phase in card.phases] == ["dev", "test"]
     assert card.phases[1].quota_total == 3
+
+
+def test_a_board_becomes_a_data_frame_with_the_columns_of_the_csv(results):
+    frame = build_board(results, rule="mean-q", baselines=["mean"]).to_frame()
+    columns = ["rank", "method", "score", "mean_q", "mean_score"]
+    assert frame.columns.tolist() == [*columns, "q::crops", "q::nodata"]
+    assert frame["method"].tolist() == ["b", "mean", "a"]
+    assert frame["rank"].isna().tolist() == [False, True, False]
