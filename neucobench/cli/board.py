@@ -111,7 +111,7 @@ def print_board(board: "Board") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from neucobench.leaderboard.names import printable
+    from neucobench.names import printable
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("rank", "method", "score", "mean Q", "tasks"):
@@ -141,7 +141,7 @@ def _print_history(phases: list["PhaseHistory"]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from neucobench.leaderboard.names import printable
+    from neucobench.names import printable
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("phase")

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from neucobench.errors import UsageError
 from neucobench.findings import Finding
-from neucobench.leaderboard.names import printable
+from neucobench.names import printable
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 output = Console(highlight=False)

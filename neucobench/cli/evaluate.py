@@ -10,7 +10,7 @@ from rich.text import Text
 
 from neucobench.cli import console
 from neucobench.errors import InputError, UsageError
-from neucobench.leaderboard.names import is_text, printable
+from neucobench.names import is_text, printable
 
 if TYPE_CHECKING:
     from neucobench.evaluation.protocol import Protocol

@@ -5,6 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from neucobench import __version__
+from neucobench.machine import available_cores
 
 PACKAGES = (
     "numpy",
@@ -29,7 +30,7 @@ def describe_environment() -> str:
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         **{package: _installed(package) for package in PACKAGES},
         "platform": platform.platform(),
-        "cores": f"{_usable_cores()} usable of {os.cpu_count()}",
+        "cores": f"{available_cores()} usable of {os.cpu_count()}",
     }
     width = max(len(name) for name in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
@@ -40,10 +41,3 @@ def _installed(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _usable_cores() -> int:
-    """Return the cores this process may run on; a container may allow fewer."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

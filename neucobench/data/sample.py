@@ -13,7 +13,6 @@ row and column (where there is a ship), 110 for biomass and for crops, 100 for h
 the real set the groups do not overlap; here they must, to be large enough.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -33,6 +32,7 @@ from neucobench.data.world.scenes import SEASONS
 from neucobench.data.world.surface import PIXEL_M
 from neucobench.data.writer import write_cube_file
 from neucobench.findings import SYNTHETIC_PREFIX
+from neucobench.machine import reading_threads
 
 _VERSION = 1
 _PART = 1000
@@ -110,7 +110,7 @@ def make_sample_world(
     _prepare(folder, settings)
     written = 0
     values: dict[str, list[str]] = {}
-    pool = ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1))
+    pool = ThreadPoolExecutor(workers or reading_threads())
     try:
         results = pool.map(
             lambda index: _make_cube(folder, settings, index), range(cubes)

@@ -1,6 +1,5 @@
 """Open every cube of a folder and report what is missing, broken or misshapen."""
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from neucobench.data.cube import Cube
 from neucobench.data.dataset import CubeFolder, shorten
 from neucobench.errors import CubeError
 from neucobench.findings import Finding
+from neucobench.machine import reading_threads
 
 Kind = Literal["missing", "broken", "misshapen"]
 Shape = tuple[int, int, int]
@@ -127,7 +127,7 @@ def check_folder(
             else:
                 shapes[cube, name] = _shape(read, name)
 
-    pool = ThreadPoolExecutor(threads or min(os.cpu_count() or 1, 8))
+    pool = ThreadPoolExecutor(threads or reading_threads())
     try:
         jobs = [pool.submit(check, cube) for cube in folder.ids]
         for done, job in enumerate(as_completed(jobs), 1):

@@ -34,6 +34,7 @@ from neucobench.embeddings.csv_quick import quick_rows
 from neucobench.embeddings.csv_rows import careful_rows
 from neucobench.embeddings.raw import RawTable
 from neucobench.errors import EmbeddingError
+from neucobench.machine import available_cores
 
 BLOCK_BYTES = 16 * 2**20
 MAX_THREADS = 4
@@ -125,7 +126,7 @@ def _read_parts(
 def _parse_ahead(descriptor: int, layout: CsvLayout) -> Generator[_Piece, None, None]:
     """Yield what the quick reader says, in order, a few pieces ahead of their use."""
     cuts = cut_rows(descriptor, layout, BLOCK_BYTES)
-    threads = min(MAX_THREADS, os.cpu_count() or 1)
+    threads = min(MAX_THREADS, available_cores())
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[_Piece]] = deque(
             pool.submit(_parse, descriptor, layout, start, stop)

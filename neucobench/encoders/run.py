@@ -9,7 +9,6 @@ from pathlib import Path
 from neucobench.data.dataset import CubeFolder
 from neucobench.encoders.base import Encoder
 from neucobench.encoders.checked import CheckedEncoder, check_encoder
-from neucobench.encoders.machine import peak_memory, usable_workers
 from neucobench.encoders.output import (
     assemble,
     check_output,
@@ -21,6 +20,7 @@ from neucobench.encoders.shards import ShardStore, open_shards
 from neucobench.encoders.stream import BROKEN_CUBE, encode_batches
 from neucobench.errors import CubeError, UsageError
 from neucobench.findings import Finding
+from neucobench.machine import peak_memory, reading_threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def encode_folder(
     checked = check_encoder(encoder)
     _check_dims(checked, dims)
     folder = CubeFolder(cubes)
-    threads = workers or usable_workers()
+    threads = workers or reading_threads()
     job = _Job(
         folder=folder,
         encoder=checked,

@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 
 from neucobench.errors import UnknownNameError, UsageError
 from neucobench.findings import Finding
-from neucobench.leaderboard.names import printable
 from neucobench.leaderboard.store import age
 from neucobench.leaderboard.tables import Result
+from neucobench.names import printable
 
 
 def choose_phase(results: Sequence[Result], phase: str | None) -> list[Result]:

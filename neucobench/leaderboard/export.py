@@ -7,8 +7,8 @@ from pathlib import Path
 
 from neucobench.atomic import write_text
 from neucobench.findings import SYNTHETIC
-from neucobench.leaderboard.names import markdown_safe, spreadsheet_safe
 from neucobench.leaderboard.tables import Board, BoardEntry
+from neucobench.names import markdown_safe, spreadsheet_safe
 
 _LEADING = ("rank", "method", "score", "mean_q", "mean_score")
 

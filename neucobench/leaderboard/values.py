@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from neucobench.errors import ResultError
-from neucobench.leaderboard.names import is_text
+from neucobench.names import is_text
 
 # R2 in single precision stays above -3.5e38, hence Q above -3.5e40; anything larger is
 # damage, and its squares would leave double precision.

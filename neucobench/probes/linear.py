@@ -5,7 +5,6 @@ tasks are independent once their random numbers are known, so they are the work 
 of one pool of threads; the result does not depend on how many threads there are.
 """
 
-import os
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neucobench.machine import available_cores
 from neucobench.probes.backends import Backend, Device, choose_kernel
 from neucobench.probes.base import Advance, FoldScores, ProbeTask, check_shapes
 from neucobench.probes.draws import draw_folds
@@ -159,13 +159,6 @@ class LinearProbe:
         for index, (task, folds) in enumerate(zip(tasks, drawn, strict=True)):
             for fold, draws in enumerate(folds):
                 yield FoldJob(index=index, fold=fold, task=task, draws=draws)
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from neucobench.leaderboard.names import printable
+from neucobench.names import printable
 
 
 @pytest.fixture

@@ -24,9 +24,3 @@ def test_what_decides_a_result_is_named(name):
 def test_a_missing_package_is_said_to_be_missing(monkeypatch):
     monkeypatch.setattr(version, "PACKAGES", ("surely-not-installed",))
     assert _rows()["surely-not-installed"] == "not installed"
-
-
-def test_the_usable_cores_are_counted_without_affinity_too(monkeypatch):
-    monkeypatch.delattr(version.os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(version.os, "cpu_count", lambda: None)
-    assert _rows()["cores"].startswith("1 usable")

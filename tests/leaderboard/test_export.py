@@ -8,7 +8,7 @@ import pytest
 from neucobench.findings import Finding
 from neucobench.leaderboard.board import build_board
 from neucobench.leaderboard.export import board_csv, board_markdown, write_board
-from neucobench.leaderboard.names import markdown_safe, printable, spreadsheet_safe
+from neucobench.names import markdown_safe, printable, spreadsheet_safe
 
 FILES = ("board.json", "board.csv", "board.md")
 HOSTILE = "=1+1|[b](http://x)\n<i>\u202e\x1b[2J"

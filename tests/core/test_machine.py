@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 
-from neucobench.encoders import machine
-from neucobench.encoders.machine import peak_memory, usable_workers
+from neucobench import machine
+from neucobench.machine import peak_memory, reading_threads
 
 LARGE = 256 * 2**20
-PRINT_PEAK = "from neucobench.encoders.machine import peak_memory; print(peak_memory())"
+PRINT_PEAK = "from neucobench.machine import peak_memory; print(peak_memory())"
 START_FROM_A_LARGE_PROCESS = f"""
 import subprocess, sys
 held = b"1" * {LARGE}
@@ -28,9 +28,9 @@ def source(request, monkeypatch, tmp_path):
 def test_without_an_affinity_mask_all_cores_count_up_to_eight(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    assert usable_workers() == 8
+    assert reading_threads() == 8
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert usable_workers() == 1
+    assert reading_threads() == 1
 
 
 @pytest.mark.usefixtures("source")

@@ -6,17 +6,25 @@ import resource
 import sys
 from pathlib import Path
 
-_MOST_WORKERS = 8
+_MOST_READERS = 8
 _STATUS = Path("/proc/self/status")
 # The largest resident size is counted in bytes on macOS, else in units of 1024 bytes.
 _UNIT = 1 if sys.platform == "darwin" else 1024
 
 
-def usable_workers() -> int:
-    """Return the number of cores this process may use, at most 8."""
+def available_cores() -> int:
+    """Return how many cores this process may use; a container may allow fewer."""
     if hasattr(os, "sched_getaffinity"):
-        return min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
-    return min(os.cpu_count() or 1, _MOST_WORKERS)
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def reading_threads() -> int:
+    """Return how many threads read and decode files: one for each core, up to 8.
+
+    More would wait for the disk or for memory.
+    """
+    return min(available_cores(), _MOST_READERS)
 
 
 def peak_memory() -> int:
