@@ -19,21 +19,6 @@ class Registry:
     kind: str
     targets: dict[str, str] = field(default_factory=dict)
 
-    def register(self, name: str, target: str) -> None:
-        """Add ``name``.
-
-        Raises:
-            ValueError: when the name is taken or the target has no ``:``.
-        """
-        if name in self.targets:
-            raise ValueError(
-                f"The {self.kind} {name!r} is already registered as "
-                f"{self.targets[name]!r}; choose another name for {target!r}."
-            )
-        if ":" not in target:
-            raise ValueError(f"{target!r} is not of the form 'module:object'.")
-        self.targets[name] = target
-
     def names(self) -> list[str]:
         """Return the registered names, sorted."""
         return sorted(self.targets)

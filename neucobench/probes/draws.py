@@ -83,14 +83,6 @@ class TorchStream:
         weights = self.uniform(dims, math.sqrt(3.0) * (gain / math.sqrt(dims)))
         return np.append(weights, self.uniform(1, 1 / math.sqrt(dims)))
 
-    def permutation(self, rows: int) -> NDArray[np.int64]:
-        """Draw ``torch.randperm(rows)``; for one order, not for many."""
-        order = np.arange(rows)
-        for i, word in enumerate(self.words(rows - 1).tolist()):
-            j = i + word % (rows - i)
-            order[i], order[j] = order[j], order[i]
-        return order
-
 
 def epoch_words(train: int, validation: int) -> int:
     """Return how many words one epoch of one fold draws."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench import __version__
-from neucobench.findings import Finding
+from neucobench.findings import SYNTHETIC, Finding
 from neucobench.leaderboard.card import board_card, board_card_names
 from neucobench.leaderboard.tables import Board, BoardEntry, Unranked
 from neucobench.reports.drawing import Picture
@@ -110,7 +110,7 @@ def board_view(board: Board, folder: Path) -> BoardView:
     return BoardView(
         version=__version__,
         **_heading(board),
-        synthetic=any(item.code.startswith("synthetic") for item in board.findings),
+        synthetic=any(item.code == SYNTHETIC for item in board.findings),
         rule=rule_text(board.rule),
         tasks=tasks,
         weights=[board.weights[name] for name in board.tasks] if board.weights else [],

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.evaluation.result import Evaluation, TaskScore
-from neucobench.findings import SYNTHETIC_PREFIX
+from neucobench.findings import SYNTHETIC, SYNTHETIC_PREFIX
 from neucobench.leaderboard.tables import Board, BoardEntry
 from neucobench.tasks.card import task_card, task_names
 
@@ -128,7 +128,7 @@ def task_title(name: str) -> TaskTitle:
 
 def is_synthetic(evaluation: Evaluation) -> bool:
     """Tell whether an evaluation rests on made-up cubes, by its ids or its findings."""
-    if any(finding.code.startswith("synthetic") for finding in evaluation.findings):
+    if any(finding.code == SYNTHETIC for finding in evaluation.findings):
         return True
     tables = (evaluation.predictions or {}).values()
     return any(id_.startswith(SYNTHETIC_PREFIX) for item in tables for id_ in item.ids)

@@ -20,9 +20,10 @@ def test_the_first_layer_of_seed_42_is_the_published_one():
         [0.0238918, 0.0259377, -0.0073210, 0.0287066, 0.0174057],
         atol=5e-8,
     )
+    (order,), _ = draw_orders([stream.state()], train=10, validation=1, epochs=1)
+    assert order.tolist() == [[8, 7, 6, 5, 3, 9, 1, 2, 4, 0]]
     high, low = stream.words(2).tolist()
     assert (high << 32 | low) & (2**63 - 1) == 6948178042539105521
-    assert stream.permutation(10).tolist() == [8, 7, 6, 5, 3, 9, 1, 2, 4, 0]
 
 
 @pytest.mark.parametrize("dims", [1, 2, 7, 16, 33, 100, 768, 1024])
@@ -34,20 +35,29 @@ def test_initial_weights_are_those_of_torch(dims):
     assert start[-1] == layer.bias.item()
 
 
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("rows", [1, 2, 10, 242, 624, 625, 2173, 4221, 11934])
-def test_orders_are_those_of_torch(rows):
-    torch.manual_seed(42)
-    stream = TorchStream(42)
-    for _ in range(2):
-        expected = torch.randperm(rows).numpy()
-        np.testing.assert_array_equal(stream.permutation(rows), expected)
+def test_orders_are_those_of_torch_for_every_size(rows, compiled):
+    _, expected, _ = next(torch_draws(42, [[(rows, 3)]], 4, 2))
+    assert_orders(42, rows, expected, compiled)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**32 + 5])
-def test_every_seed_of_torch_is_followed(seed):
-    torch.manual_seed(seed)
-    expected = torch.randperm(50).numpy()
-    np.testing.assert_array_equal(TorchStream(seed).permutation(50), expected)
+def test_every_seed_of_torch_is_followed(seed, compiled):
+    _, expected, _ = next(torch_draws(seed, [[(50, 3)]], 4, 2))
+    assert_orders(seed, 50, expected, compiled)
+
+
+def assert_orders(seed, rows, expected, compiled):
+    """Compare both epochs of the first fold of ``seed`` with torch's."""
+    ((fold,),) = draw_folds(seed, [[(rows, 3)]], dims=4, epochs=2)
+    first, second = np.empty((2, rows), np.uint32), np.empty((2, 3), np.uint32)
+    if compiled:
+        draw_epochs(fold.state.copy(), first, second)
+    else:
+        (first,), _ = draw_orders([fold.state], train=rows, validation=3, epochs=2)
+    np.testing.assert_array_equal(first, expected)
 
 
 def torch_draws(seed, sizes, dims, epochs):
@@ -74,9 +84,10 @@ def test_every_fold_starts_where_torch_starts_it():
     expected = torch_draws(5, SIZES, 11, 3)
     for fold, (start, train, _) in zip(drawn, expected, strict=True):
         np.testing.assert_array_equal(fold.start, start)
-        stream = TorchStream.at(fold.state)
-        stream.skip(2)
-        np.testing.assert_array_equal(stream.permutation(train[0].size), train[0])
+        orders, _ = draw_orders(
+            [fold.state], train=train[0].size, validation=1, epochs=1
+        )
+        np.testing.assert_array_equal(orders[0, 0], train[0])
 
 
 @pytest.mark.parametrize("compiled", [False, True])

@@ -118,3 +118,15 @@ def test_the_readme_names_the_two_commands(checkout):
     text = (checkout / "README.md").read_text(encoding="utf-8")
     assert "make demo" in text
     assert "make test" in text
+
+
+def test_every_code_of_a_finding_is_documented(checkout):
+    page = (checkout / "docs" / "files.md").read_text(encoding="utf-8")
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (checkout / "neucobench").rglob("*.py")
+    )
+    codes = set(re.findall(r'code ?= ?"([a-z-]+)"', sources))
+    codes |= set(re.findall(r'_(?:warn|warning|finding)\(\s*"([a-z-]+)"', sources))
+    assert len(codes) > 20
+    assert {code for code in codes if f"`{code}`" not in page} == set()
