@@ -40,14 +40,37 @@ class CubeBatch:
         return len(self.ids)
 
 
+class CubeSource(Protocol):
+    """Give cubes to an encoder that is fitted on them before it encodes."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Return the ids of all cubes, sorted."""
+
+    def read(self, cube_id: str) -> CubeBatch:
+        """Return one cube as a batch of one, with what the encoder reads of it.
+
+        Raises:
+            CubeError: when the cube cannot be read.
+        """
+
+
 class Encoder(Protocol):
     """Turn cubes into vectors; any object with these four attributes will do.
 
     Optional attributes, each with what holds without it: ``version`` (``"1"``),
     ``offset``, what the reader adds to Sentinel-2 values, 0 or 1000 (0: as stored),
     ``seasons``, the indices of the seasons to read (all), ``batch_size``, the cubes in
-    a batch (8), and ``transductive``, whether the vector of a cube depends on the other
-    cubes (False). Options of the command line go to the constructor's parameters.
+    a batch (8), ``shard_size``, the cubes in a unit of work (64: what a kill costs each
+    worker), ``transductive``, whether the vector of a cube depends on the other cubes
+    (False), and ``thread_safe``, whether several threads may call ``encode`` at a time
+    (False). Options of the command line go to the constructor's parameters; one that is
+    called ``device`` gets ``--device``, one called ``weights`` gets ``--weights``.
+
+    Optional methods: ``prepare()`` loads what is heavy, once in each process, before
+    the first cube; and an encoder that must see the cubes first has both
+    ``fit(source: CubeSource)``, which returns named arrays, and ``fitted(state)``,
+    which returns the encoder that uses them.
 
     An encoder that cannot use a cube raises ``neucobench.errors.CubeError``: the cube
     becomes a finding and the others go on. Any other exception ends the run.
