@@ -28,6 +28,9 @@ def check(
     dims: Annotated[
         int | None, typer.Option(min=1, help="The width that is asked for.")
     ] = None,
+    max_bytes: Annotated[
+        int | None, typer.Option(min=1, help="The most bytes of a vector, as stored.")
+    ] = None,
     as_json: console.JsonOption = False,
 ) -> None:
     """Report what is wrong or odd about an embedding file, before it is submitted.
@@ -41,7 +44,7 @@ def check(
             "--cubes, --ids and --labels each say which cubes are expected; give one."
         )
     try:
-        table, findings = _inspect(file, cubes, ids, labels, dims)
+        table, findings = _inspect(file, cubes, ids, labels, dims, max_bytes)
     except EmbeddingError as error:
         if as_json:
             console.print_json(_unreadable(file, error))
@@ -62,6 +65,7 @@ def _inspect(
     ids: Path | None,
     labels: Path | None,
     dims: int | None,
+    max_bytes: int | None,
 ) -> tuple["EmbeddingTable", list["Finding"]]:
     from neucobench.embeddings.check import check_table
     from neucobench.embeddings.files import read_embeddings
@@ -80,17 +84,27 @@ def _inspect(
         tables = read_label_folder(labels)
         label_ids = {task: table.ids for task, table in tables.items()}
     table = read_embeddings(file)
-    findings = check_table(table, expected_ids=expected, label_ids=label_ids, dims=dims)
+    findings = check_table(
+        table,
+        expected_ids=expected,
+        label_ids=label_ids,
+        dims=dims,
+        max_bytes=max_bytes,
+    )
     return table, [*table.findings, *findings]
 
 
 def _document(
     table: "EmbeddingTable", findings: list["Finding"], *, ok: bool
 ) -> dict[str, Any]:
+    from neucobench.embeddings.storage import bytes_per_vector, storage_name
+
     return {
         "file": str(table.path),
         "rows": table.rows,
         "dims": table.dims,
+        "storage": storage_name(table),
+        "bytes_per_vector": bytes_per_vector(table),
         "sha256": table.sha256,
         "ok": ok,
         "findings": [finding.as_dict() for finding in findings],
@@ -105,6 +119,8 @@ def _unreadable(file: Path, error: EmbeddingError) -> dict[str, Any]:
         "file": str(file),
         "rows": None,
         "dims": None,
+        "storage": None,
+        "bytes_per_vector": None,
         "sha256": None,
         "ok": False,
         "findings": [finding.as_dict()],
@@ -112,9 +128,13 @@ def _unreadable(file: Path, error: EmbeddingError) -> dict[str, Any]:
 
 
 def _summary(table: "EmbeddingTable", findings: list["Finding"]) -> str:
+    from neucobench.embeddings.storage import bytes_per_vector, storage_name
+
     errors = sum(finding.level == "error" for finding in findings)
     warnings = sum(finding.level == "warning" for finding in findings)
     shape = f"{table.path}: {table.rows:,} vectors of {table.dims:,} dimensions"
+    if (storage := storage_name(table)) != "float32":
+        shape += f", {bytes_per_vector(table):,} bytes each ({storage})"
     if not errors and not warnings:
         return f"{shape}; ready to be scored."
     return f"{shape}; errors: {errors}, warnings: {warnings}."

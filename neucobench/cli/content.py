@@ -52,9 +52,9 @@ KINDS = (
     CardKind(
         plural="encoders",
         singular="encoder",
-        module="neucobench.encoders.card",
-        names="encoder_card_names",
-        load="encoder_card",
+        module="neucobench.encoders.catalog",
+        names="encoder_names",
+        load="encoder_entry",
         columns=("dims", "modalities", "title"),
         example="mean",
     ),
@@ -157,7 +157,7 @@ def _print_list(cards: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
         table.add_column(column, overflow="fold")
     for card in cards:
         table.add_row(
-            Text(card["name"]), *(Text(_plain(card[column])) for column in columns)
+            Text(card["name"]), *(Text(_plain(card.get(column))) for column in columns)
         )
     output.print(table)
 

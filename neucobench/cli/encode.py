@@ -3,25 +3,31 @@
 import os
 import sys
 from contextlib import redirect_stdout
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neucobench.cli import console
+from neucobench.cli import console, encode_report
 from neucobench.errors import UsageError
 
 if TYPE_CHECKING:
-    from neucobench.encoders.run import EncodeReport
-
-_SHOWN_FINDINGS = 10
+    from neucobench.encoders.reducers.base import Reducer
 
 
 def encode(
-    cubes: Annotated[Path, typer.Argument(help="The folder of cubes.")],
+    cubes: Annotated[
+        Path,
+        typer.Argument(help="The folder of cubes (for tables: see --encoder)."),
+    ],
     encoder: Annotated[
         str,
-        typer.Option(help="A name, or path/to/file.py:MyEncoder.", metavar="ENCODER"),
+        typer.Option(
+            help="A name, FAMILY:MODEL, RECIPE.toml, or path/to/file.py:MyEncoder; "
+            "'table' takes the rows of an embedding file in place of cubes.",
+            metavar="ENCODER",
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -33,7 +39,37 @@ def encode(
     ] = None,
     dims: Annotated[
         int | None,
-        typer.Option(min=1, help="The most dimensions allowed; more is an error."),
+        typer.Option(
+            min=1,
+            help="The most dimensions allowed, more is an error; with --reduce, the "
+            "dimensions to reduce to.",
+        ),
+    ] = None,
+    reduce: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[:K=V,...]",
+            help="Fit a reducer on the features, e.g. pca or pca:whiten=true; several "
+            "follow one another.",
+        ),
+    ] = None,
+    reducer: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="STATE", help="Use what another run has fitted, OUT.state.json."
+        ),
+    ] = None,
+    store: Annotated[
+        str,
+        typer.Option(help="float32, float16, bfloat16, int8 or binary."),
+    ] = "float32",
+    max_bytes: Annotated[
+        int | None,
+        typer.Option(min=1, help="The most bytes allowed for a vector."),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The weights of a pretrained encoder."),
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -45,7 +81,14 @@ def encode(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Threads that read cubes; default: one per core."),
+        typer.Option(min=1, help="Threads that encode; default: one per core."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Encode on the workers of a Dask cluster, e.g. tcp://host:8786.",
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first broken cube.")
@@ -61,14 +104,21 @@ def encode(
     again. A broken cube is reported and left out.
 
     Example: neucobench encode cubes/ --encoder mean --out mean.parquet
+
+    Example: neucobench encode cubes/ --encoder mosaiks --reduce pca --dims 1024
     """
     from neucobench.encoders.load import load_encoder
+    from neucobench.encoders.reducers.state import load_fitted
     from neucobench.encoders.run import encode_folder
 
     # What an encoder prints must not end up in the JSON document.
     with redirect_stdout(sys.stderr):
         loaded = load_encoder(
-            encoder, options=read_options(option or []), device=device
+            encoder,
+            options=read_options(option or []),
+            device=device,
+            weights=weights,
+            cubes=cubes,
         )
         with console.progress(f"Encoding with {loaded.name}", unit="cubes") as advance:
             report = encode_folder(
@@ -76,18 +126,37 @@ def encode(
                 loaded,
                 out or Path(f"{loaded.name.replace(os.sep, '_')}.parquet"),
                 dims=dims,
+                reduce=[read_reducer(text, dims) for text in reduce or []],
+                state=None if reducer is None else load_fitted(reducer),
+                storage=store,
+                max_bytes=max_bytes,
                 workers=workers,
+                scheduler=scheduler,
                 strict=strict,
                 overwrite=overwrite,
                 advance=advance,
             )
-    shown = report.findings[:_SHOWN_FINDINGS]
-    console.show_findings(shown)
-    if len(report.findings) > len(shown):
-        console.say(f"... and {len(report.findings) - len(shown)} more; see --json.")
-    console.say(summary(report))
+    encode_report.show(report)
     if as_json:
-        console.print_json(as_document(report))
+        console.print_json(encode_report.as_document(report))
+
+
+def read_reducer(text: str, dims: int | None) -> "Reducer":
+    """Return the reducer that ``NAME[:K=V,...]`` describes, to ``dims`` dimensions.
+
+    Raises:
+        UsageError: when the name, an option or a value is not known.
+    """
+    from neucobench.encoders.reducers.parse import parse_reducer
+
+    reducer = parse_reducer(text)
+    named = {field.name for field in fields(reducer)}  # type: ignore[arg-type]
+    said = any(
+        part.strip().startswith("dims=") for part in text.split(":", 1)[-1].split(",")
+    )
+    if dims is not None and "dims" in named and not said:
+        return replace(reducer, dims=dims)  # type: ignore[type-var]
+    return reducer
 
 
 def read_options(pairs: list[str]) -> dict[str, str]:
@@ -105,41 +174,3 @@ def read_options(pairs: list[str]) -> dict[str, str]:
             )
         options[name] = value
     return options
-
-
-def summary(report: "EncodeReport") -> str:
-    """Return what a run did, as one or two sentences for the terminal."""
-    table = f"{report.out}: {report.rows:,} rows of {report.dims:,} dimensions"
-    if report.left_out:
-        table += f", {report.left_out:,} cubes left out"
-    if report.unchanged:
-        return (
-            f"{table}. It was complete, from the same cubes and options, and was left "
-            "alone (--overwrite makes it again)."
-        )
-    resumed = f", {report.resumed:,} were done before" if report.resumed else ""
-    each = 1000 * report.encoding_seconds / max(report.encoded, 1)
-    return (
-        f"{table}. Encoded {report.encoded:,} cubes in {report.seconds:.1f} s, "
-        f"{each:.1f} ms each{resumed}; read {report.bytes_read / 1e6:,.1f} MB, peak "
-        f"memory {report.peak_memory / 1e6:,.0f} MB."
-    )
-
-
-def as_document(report: "EncodeReport") -> dict[str, Any]:
-    """Return what a run did, as it is printed by ``--json``."""
-    return {
-        "out": str(report.out),
-        "encoder": report.encoder,
-        "rows": report.rows,
-        "dims": report.dims,
-        "unchanged": report.unchanged,
-        "encoded": report.encoded,
-        "resumed": report.resumed,
-        "left_out": report.left_out,
-        "seconds": report.seconds,
-        "cubes_per_second": report.encoded / max(report.encoding_seconds, 1e-9),
-        "bytes_read": report.bytes_read,
-        "peak_memory": report.peak_memory,
-        "findings": [finding.as_dict() for finding in report.findings],
-    }

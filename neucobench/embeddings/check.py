@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 
 from neucobench.embeddings.ids import some_of
+from neucobench.embeddings.storage import bytes_per_vector, storage_name
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.embeddings.vectors import vector_findings
 from neucobench.findings import Finding, Level
@@ -16,6 +17,7 @@ def check_table(
     expected_ids: Collection[str] | None = None,
     label_ids: Mapping[str, Collection[str]] | None = None,
     dims: int | None = None,
+    max_bytes: int | None = None,
 ) -> list[Finding]:
     """Return what is to be said about a table beside its reader's own findings.
 
@@ -24,8 +26,9 @@ def check_table(
         expected_ids: the cubes that must have an embedding.
         label_ids: task to the ids of its labeled cubes.
         dims: the width that a protocol or a challenge asks for.
+        max_bytes: the most bytes that one vector may take.
     """
-    findings = _check_width(table, dims)
+    findings = _check_width(table, dims) + _check_bytes(table, max_bytes)
     if expected_ids is not None:
         findings += _check_expected(table, set(expected_ids))
     if label_ids is not None:
@@ -104,6 +107,17 @@ def _check_width(table: EmbeddingTable, dims: int | None) -> list[Finding]:
     )
     count = dims - table.dims
     return [Finding(code="narrower", level="info", message=message, count=count)]
+
+
+def _check_bytes(table: EmbeddingTable, limit: int | None) -> list[Finding]:
+    if limit is None or (size := bytes_per_vector(table)) <= limit:
+        return []
+    message = (
+        f"A vector takes {size:,} bytes ({table.dims:,} dimensions as "
+        f"{storage_name(table)}); at most {limit:,} are taken. Store the vectors in "
+        "fewer bytes (float16, int8 or binary), or reduce their dimensions."
+    )
+    return [Finding(code="too-many-bytes", level="error", message=message)]
 
 
 def _check_expected(table: EmbeddingTable, expected: set[str]) -> list[Finding]:

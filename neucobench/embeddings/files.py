@@ -12,6 +12,11 @@ import numpy as np
 from neucobench.atomic import whole_file
 from neucobench.embeddings.csv_text import require_file
 from neucobench.embeddings.ids import bare_ids, check_ids
+from neucobench.embeddings.quantizers import (
+    naming_file,
+    require_stated_width,
+    storage_metadata,
+)
 from neucobench.embeddings.raw import RawTable
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.errors import EmbeddingError, UsageError
@@ -27,7 +32,8 @@ def read_embeddings(path: Path | str, *, strict: bool = False) -> EmbeddingTable
     """Return the embeddings in a file, with findings about it.
 
     Ids are text; ``.zarr.zip`` and ``.zarr`` are taken off their end. Cells without a
-    number (empty, NaN, text) become 0, which is a finding.
+    number (empty, NaN, text) become 0, which is a finding. Vectors that are stored in
+    fewer bytes are decoded, and the table's metadata says how they are stored.
 
     Args:
         path: a file that ends in ``.csv``, ``.parquet`` or ``.npz``.
@@ -47,13 +53,18 @@ def read_embeddings(path: Path | str, *, strict: bool = False) -> EmbeddingTable
         sha256 = digest.result()
     ids = bare_ids(raw.ids)
     check_ids(ids, path=path, error=EmbeddingError)
+    dims = raw.values.shape[1]
+    if raw.quantizer is not None:
+        with naming_file(path):
+            require_stated_width(raw.metadata, raw.quantizer.width(dims))
+    metadata = storage_metadata(raw.metadata, raw.quantizer, dims)
     return EmbeddingTable(
         ids=ids,
         values=raw.values,
         name=path.stem,
         path=path,
         sha256=sha256,
-        metadata=MappingProxyType(dict(raw.metadata)),
+        metadata=MappingProxyType(metadata),
         findings=raw.findings,
     )
 
@@ -61,13 +72,17 @@ def read_embeddings(path: Path | str, *, strict: bool = False) -> EmbeddingTable
 def write_embeddings(table: EmbeddingTable, path: Path | str) -> None:
     """Write a table to a file, as a whole; the same table gives the same bytes.
 
+    A table from ``neucobench.embeddings.storage.quantize`` is written as codes, in the
+    bytes that its metadata states; to a CSV file, as the numbers that they stand for.
+
     Args:
         table: what to write. CSV files have no room for its metadata.
         path: a file that ends in ``.csv``, ``.parquet`` or ``.npz``.
 
     Raises:
         UsageError: when the ending is another one.
-        EmbeddingError: when the table is one that would not be read back.
+        EmbeddingError: when the table is one that would not be read back, or is said
+            to be quantized and has other values.
     """
     path = Path(path)
     write = _writer(require_ending(path))

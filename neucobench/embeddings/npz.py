@@ -13,8 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.embeddings.cells import CellJudge, as_float32
+from neucobench.embeddings.half_floats import Float16
 from neucobench.embeddings.ids import numeric_ids
+from neucobench.embeddings.quantizers import (
+    Quantizer,
+    naming_file,
+    read_quantizer,
+    storage_metadata,
+)
 from neucobench.embeddings.raw import MAX_CELLS, RawTable, refuse_size
+from neucobench.embeddings.storage import encode_table, storage_parameters
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.errors import EmbeddingError
 from neucobench.findings import Finding
@@ -38,8 +46,10 @@ def read_npz(path: Path, *, strict: bool) -> RawTable:
     try:
         with zipfile.ZipFile(path) as archive:
             ids, findings = _read_ids(archive, path)
-            values = _read_vectors(archive, path, rows=len(ids))
             metadata = _read_metadata(archive, path)
+            with naming_file(path):
+                stated = read_quantizer(metadata)
+            values, quantizer = _read_vectors(archive, path, stated, rows=len(ids))
     except EmbeddingError:
         raise
     except Exception as problem:  # zipfile, zlib and NumPy raise many classes
@@ -53,18 +63,23 @@ def read_npz(path: Path, *, strict: bool) -> RawTable:
         ids=ids,
         values=values,
         metadata=metadata,
+        quantizer=quantizer,
         findings=(*findings, *judge.findings()),
     )
 
 
 def write_npz(table: EmbeddingTable, path: Path) -> None:
     """Write a table to ``path``, uncompressed; the same table gives the same bytes."""
-    arrays = {
+    quantizer = storage_parameters(table)
+    metadata = storage_metadata(table.metadata, quantizer, table.dims)
+    arrays: dict[str, NDArray[Any]] = {
         "ids": np.array(table.ids),
         "embeddings": np.ascontiguousarray(table.values),
     }
-    if table.metadata:
-        text = json.dumps(dict(sorted(table.metadata.items())), ensure_ascii=False)
+    if quantizer is not None:
+        arrays["embeddings"] = _as_stored(encode_table(table, quantizer), quantizer)
+    if metadata:
+        text = json.dumps(dict(sorted(metadata.items())), ensure_ascii=False)
         arrays["metadata"] = np.array(text)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
@@ -90,11 +105,28 @@ def _read_ids(
     return numbers, (numeric_ids(str(array.dtype)),)
 
 
+def _as_stored(codes: NDArray[np.uint8], quantizer: Quantizer) -> NDArray[Any]:
+    """Return codes as half floats, or as bytes that nobody takes for numbers."""
+    if quantizer.storage == Float16.storage:
+        return codes.view("<f2")
+    return codes.view(f"V{codes.shape[1]}").ravel()
+
+
 def _read_vectors(
-    archive: zipfile.ZipFile, path: Path, *, rows: int
-) -> NDArray[np.float32]:
+    archive: zipfile.ZipFile, path: Path, stated: Quantizer | None, *, rows: int
+) -> tuple[NDArray[np.float32], Quantizer | None]:
+    """Return the vectors, and how they are stored.
+
+    Args:
+        archive: the open file.
+        path: the file, for messages.
+        stated: how the metadata says that they are stored.
+        rows: number of ids.
+    """
     array = _read_array(archive, "embeddings", path, limit=MAX_VECTOR_BYTES)
-    if array.ndim != 2 or not array.size or array.dtype.kind not in "fiu":
+    coded = array.ndim == 1 and array.dtype.kind == "V" and array.dtype.names is None
+    numbers = array.ndim == 2 and array.size and array.dtype.kind in "fiu"
+    if not (coded and stated is not None) and not numbers:
         raise EmbeddingError(
             f"{path}: 'embeddings' has the shape {array.shape} and the type "
             f"{array.dtype}; it must be (samples, dims) numbers. Save it as float32."
@@ -104,8 +136,30 @@ def _read_vectors(
             f"{path}: there are {rows:,} ids and {len(array):,} vectors; each id needs "
             "one vector. Write the file again."
         )
-    refuse_size(array.shape[0], array.shape[1], path)
-    return as_float32(array)
+    with naming_file(path):
+        quantizer = _stored_with(array.dtype, stated)
+        if quantizer is None or numbers:
+            dims = array.shape[1]
+        else:
+            dims = quantizer.dims(array.dtype.itemsize)
+    refuse_size(rows, dims, path)
+    if quantizer is None or numbers:
+        return as_float32(array), quantizer
+    codes = np.ascontiguousarray(array).view(np.uint8).reshape(rows, -1)
+    return quantizer.decode(codes), quantizer
+
+
+def _stored_with(kind: np.dtype[Any], stated: Quantizer | None) -> Quantizer | None:
+    """Return how an array is stored; half floats speak for themselves."""
+    halves = kind.kind == "f" and kind.itemsize == 2
+    if stated is None:
+        return Float16() if halves else None
+    if not (halves if stated.storage == Float16.storage else kind.kind == "V"):
+        raise EmbeddingError(
+            f"the metadata says that the vectors are stored as {stated.storage}, and "
+            f"'embeddings' holds {kind}; the file was changed. Write it again."
+        )
+    return stated
 
 
 def _read_metadata(archive: zipfile.ZipFile, path: Path) -> Mapping[str, str]:

@@ -7,10 +7,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from neucobench.embeddings.cells import CellJudge
+from neucobench.embeddings.parquet_codes import code_array
 from neucobench.embeddings.parquet_columns import ParquetColumns, find_columns
+from neucobench.embeddings.quantizers import (
+    naming_file,
+    read_quantizer,
+    storage_metadata,
+)
 from neucobench.embeddings.raw import RawTable, refuse_size
+from neucobench.embeddings.storage import encode_table, storage_parameters
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.errors import EmbeddingError
 
@@ -30,12 +38,15 @@ def read_parquet(path: Path, *, strict: bool) -> RawTable:
     """
     try:
         schema = pq.read_schema(path)
-        columns = find_columns(schema, path)
+        metadata = _metadata(schema)
+        with naming_file(path):
+            stated = read_quantizer(metadata)
+        columns = find_columns(schema, path, stated)
         with pq.ParquetFile(
             path, read_dictionary=columns.text, page_checksum_verification=True
         ) as file:
             raw = _read(file, columns, strict=strict)
-        return replace(raw, metadata=_metadata(schema))
+        return replace(raw, metadata=metadata)
     except EmbeddingError:
         raise
     except Exception as problem:  # Arrow raises many classes over damaged bytes
@@ -50,16 +61,22 @@ def read_parquet(path: Path, *, strict: bool) -> RawTable:
 
 def write_parquet(table: EmbeddingTable, path: Path) -> None:
     """Write a table to ``path``, with zstd, its metadata in the schema."""
-    flat = np.ascontiguousarray(table.values)
-    cells = pa.Array.from_buffers(pa.float32(), flat.size, [None, pa.py_buffer(flat)])
-    vectors = pa.FixedSizeListArray.from_arrays(cells, table.dims)
-    content = pa.table({"id": _text(table.ids), "embedding": vectors})
+    quantizer = storage_parameters(table)
+    metadata = storage_metadata(table.metadata, quantizer, table.dims)
+    if quantizer is None:
+        vectors = vector_array(table.values)
+        encoding = {"embedding.list.element": "BYTE_STREAM_SPLIT"}
+    else:
+        # Not every reader can put split bytes of other types together.
+        vectors = code_array(encode_table(table, quantizer), quantizer)
+        encoding = None
+    content = pa.table({"id": text_array(table.ids), "embedding": vectors})
     pq.write_table(
-        content.replace_schema_metadata(dict(sorted(table.metadata.items()))),
+        content.replace_schema_metadata(dict(sorted(metadata.items()))),
         path,
         compression="zstd",
         use_dictionary=False,
-        column_encoding={"embedding.list.element": "BYTE_STREAM_SPLIT"},
+        column_encoding=encoding,
         row_group_size=max(1, BATCH_CELLS // table.dims),
         write_statistics=False,
         write_page_checksum=True,
@@ -94,7 +111,9 @@ def _read(file: pq.ParquetFile, columns: ParquetColumns, *, strict: bool) -> Raw
             "it or write it again."
         )
     findings = (*columns.findings, *judge.findings())
-    return RawTable(ids=ids, values=values, findings=findings)
+    return RawTable(
+        ids=ids, values=values, quantizer=columns.quantizer, findings=findings
+    )
 
 
 def _batches(
@@ -111,7 +130,15 @@ def _first_length(file: pq.ParquetFile, columns: ParquetColumns) -> int:
     return 1
 
 
-def _text(ids: Sequence[str]) -> pa.Array:
+def vector_array(values: NDArray[np.float32]) -> pa.FixedSizeListArray:
+    """Return vectors, (samples, dims), as an Arrow array that shares their memory."""
+    flat = np.ascontiguousarray(values)
+    cells = pa.Array.from_buffers(pa.float32(), flat.size, [None, pa.py_buffer(flat)])
+    kind = pa.list_(pa.float32(), values.shape[1])
+    return pa.FixedSizeListArray.from_arrays(cells, type=kind)
+
+
+def text_array(ids: Sequence[str]) -> pa.Array:
     """Return ids as an Arrow array; ``pa.array`` would import pandas."""
     encoded = [name.encode("utf-8") for name in ids]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from neucobench.embeddings.cells import as_float32
 from neucobench.embeddings.columns import choose_columns, is_number
 from neucobench.embeddings.ids import MAX_ID_LENGTH, numeric_ids
+from neucobench.embeddings.parquet_codes import decode_column, is_list, stored_with
+from neucobench.embeddings.quantizers import Quantizer, naming_file
 from neucobench.errors import EmbeddingError
 from neucobench.findings import Finding
 
@@ -32,6 +34,7 @@ class ParquetColumns:
         dims: the number of dimensions; 0 when only the rows say it.
         text: the columns to read as dictionaries: ``id``, when it is text. An id that
             is repeated a million times then takes its space once.
+        quantizer: how the vectors are stored; None: as ordinary numbers.
         findings: about ids that are numbers and columns that are left out.
     """
 
@@ -40,6 +43,7 @@ class ParquetColumns:
     names: tuple[str, ...] | None
     dims: int
     text: tuple[str, ...]
+    quantizer: Quantizer | None
     findings: tuple[Finding, ...]
 
     def ids(self, batch: pa.RecordBatch, first: int) -> list[str]:
@@ -91,6 +95,8 @@ class ParquetColumns:
                 f"{self.path}: row {row + 1:,} (id {ids[row]!r}) has no vector; every "
                 "row needs one. Encode the cube again, or remove the row."
             )
+        if self.quantizer is not None and pa.types.is_fixed_size_binary(column.type):
+            return decode_column(column, self.quantizer)
         lengths = np.from_dlpack(pc.list_value_length(column))
         different = np.flatnonzero(lengths != lengths[0])
         if different.size:
@@ -113,12 +119,19 @@ class ParquetColumns:
         )
 
 
-def find_columns(schema: pa.Schema, path: Path) -> ParquetColumns:
+def find_columns(
+    schema: pa.Schema, path: Path, stated: Quantizer | None
+) -> ParquetColumns:
     """Return the columns to read.
+
+    Args:
+        schema: the file's.
+        path: the file, for messages.
+        stated: how the metadata says that the vectors are stored.
 
     Raises:
         EmbeddingError: when there is no ``id``, a column is repeated, or the columns
-            are of a type that cannot hold ids or vectors.
+            are of a type that cannot hold ids or vectors, or other than is stated.
     """
     names = schema.names
     lists = VECTOR in names and not any(is_number(name) for name in names)
@@ -126,12 +139,17 @@ def find_columns(schema: pa.Schema, path: Path) -> ParquetColumns:
     text, findings = _judge_ids(schema.field("id").type, path)
     if not lists:
         _require_numbers(schema, choice.names, path)
+    kind = schema.field(VECTOR if lists else choice.names[0]).type
+    with naming_file(path):
+        quantizer = stored_with(kind, stated)
+        dims = _vector_length(kind, quantizer) if lists else len(choice.names)
     return ParquetColumns(
         path=path,
         read=(VECTOR,) if lists else choice.names,
         names=None if lists else choice.names,
-        dims=_list_length(schema, path) if lists else len(choice.names),
+        dims=dims,
         text=("id",) if text else (),
+        quantizer=quantizer,
         findings=findings if lists else (*findings, *choice.findings),
     )
 
@@ -172,17 +190,16 @@ def _is_numeric(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
 
-def _list_length(schema: pa.Schema, path: Path) -> int:
-    """Return the length that the schema states, 0 when lists may be of any."""
-    kind = schema.field(VECTOR).type
-    fixed = pa.types.is_fixed_size_list(kind)
-    lists = fixed or pa.types.is_list(kind) or pa.types.is_large_list(kind)
-    if not lists or not _is_numeric(kind.value_type):
+def _vector_length(kind: pa.DataType, quantizer: Quantizer | None) -> int:
+    """Return the length that a type states, 0 when lists may be of any."""
+    if quantizer is not None and pa.types.is_fixed_size_binary(kind):
+        return quantizer.dims(kind.byte_width)
+    if not is_list(kind) or not _is_numeric(kind.value_type):
         raise EmbeddingError(
-            f"{path}: the column {VECTOR!r} holds {kind}; it must hold lists of "
-            "numbers, e.g. fixed-size lists of float32. Convert it."
+            f"the column {VECTOR!r} holds {kind}; it must hold lists of numbers, e.g. "
+            "fixed-size lists of float32. Convert it."
         )
-    return kind.list_size if fixed else 0
+    return int(kind.list_size) if pa.types.is_fixed_size_list(kind) else 0
 
 
 def _judge_ids(kind: pa.DataType, path: Path) -> tuple[bool, tuple[Finding, ...]]:

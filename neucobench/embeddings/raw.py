@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from neucobench.embeddings.quantizers import Quantizer
 from neucobench.errors import EmbeddingError
 from neucobench.findings import Finding
 
@@ -22,12 +23,15 @@ class RawTable:
         ids: (samples,) as they stand in the file.
         values: (samples, dims) float32, finite.
         metadata: text stored beside the vectors.
+        quantizer: what the vectors were decoded with; None when they are stored as
+            they are.
         findings: what the reader noticed.
     """
 
     ids: list[str]
     values: NDArray[np.float32]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    quantizer: Quantizer | None = None
     findings: tuple[Finding, ...] = ()
 
 

@@ -12,8 +12,25 @@ from neucobench.registry import Registry
 ENCODERS = Registry(
     kind="encoder",
     targets={
+        "bandstats": "neucobench.encoders.bandstats:BandStatsEncoder",
+        "dct": "neucobench.encoders.dct:DctEncoder",
+        "galileo-nano": "neucobench.encoders.galileo:GalileoEncoder",
         "mean": "neucobench.encoders.mean:MeanEncoder",
+        "mosaiks": "neucobench.encoders.mosaiks:MosaiksEncoder",
+        "presto": "neucobench.encoders.presto:PrestoEncoder",
         "random": "neucobench.encoders.random_vectors:RandomEncoder",
+        "vit-dino": "neucobench.encoders.vit_dino:VitDinoEncoder",
+    },
+)
+
+
+# What stands before the colon of names such as "timm:resnet50".
+ENCODER_FAMILIES = Registry(
+    kind="encoder family",
+    targets={
+        "terratorch": "neucobench.encoders.terratorch_models:TerraTorchEncoder",
+        "timm": "neucobench.encoders.timm_models:TimmEncoder",
+        "torchgeo": "neucobench.encoders.torchgeo_models:TorchGeoEncoder",
     },
 )
 

@@ -1,15 +1,16 @@
 """An encoder whose attributes are known to be right, and whose output is looked at."""
 
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.data.bands import S2_OFFSET, modality
-from neucobench.encoders.base import CubeBatch, Encoder
+from neucobench.encoders.base import CubeBatch, CubeSource, Encoder
+from neucobench.encoders.reducers.base import Block, Reducer
 from neucobench.errors import InputError
 
 
@@ -26,7 +27,9 @@ class CheckedEncoder:
         offset: what the reader adds to Sentinel-2 values for it.
         seasons: the indices of the seasons it reads; None: all.
         batch_size: cubes in a batch.
+        shard_size: cubes in a unit of work.
         transductive: whether the vector of a cube depends on the other cubes.
+        thread_safe: whether several threads may call it at a time.
         options: the constructor's arguments, defaults included, as text.
         source: SHA-256 of the file that defines it, for an encoder of the user's own.
     """
@@ -39,9 +42,47 @@ class CheckedEncoder:
     offset: int = 0
     seasons: tuple[int, ...] | None = None
     batch_size: int = 8
+    shard_size: int = 64
     transductive: bool = False
+    thread_safe: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Return the blocks of its vectors: one, except for an ensemble."""
+        one = Block(name=self.name, start=0, stop=self.dims)
+        return tuple(getattr(self.inner, "blocks", (one,)))
+
+    @property
+    def reducer(self) -> Reducer | None:
+        """Return the reducer that its definition ends in, if it does."""
+        reducer: Reducer | None = getattr(self.inner, "reducer", None)
+        return reducer
+
+    @property
+    def table_source(self) -> Any:
+        """Return where the ids come from when it reads no cubes, else None."""
+        return getattr(self.inner, "table_source", None)
+
+    @property
+    def needs_fit(self) -> bool:
+        """Tell whether it must see the cubes before it can encode one."""
+        return bool(getattr(self.inner, "needs_fit", hasattr(self.inner, "fit")))
+
+    def fit(self, source: CubeSource) -> Mapping[str, NDArray[Any]]:
+        """Return what it learns from the cubes, as named arrays."""
+        fit: Callable[[CubeSource], Mapping[str, NDArray[Any]]] = self.inner.fit  # type: ignore[attr-defined]
+        return fit(source)
+
+    def fitted(self, state: Mapping[str, NDArray[Any]]) -> "CheckedEncoder":
+        """Return the encoder that uses what ``fit`` returned."""
+        return replace(self, inner=self.inner.fitted(state))  # type: ignore[attr-defined]
+
+    def prepare(self) -> None:
+        """Load what is heavy; called once in each process, before the first cube."""
+        if hasattr(self.inner, "prepare"):
+            self.inner.prepare()
 
     def encode(self, batch: CubeBatch) -> NDArray[np.float32]:
         """Return (samples, dims) float32; float16 and float64 results are cast.
@@ -96,6 +137,8 @@ def check_encoder(
         offset=getattr(encoder, "offset", 0),
         seasons=_seasons(encoder),
         batch_size=getattr(encoder, "batch_size", 8),
+        shard_size=getattr(encoder, "shard_size", 64),
+        thread_safe=bool(getattr(encoder, "thread_safe", False)),
         transductive=bool(getattr(encoder, "transductive", False)),
         options=_stored_options(encoder) if options is None else options,
         source=source,
@@ -130,6 +173,7 @@ def _check_values(encoder: CheckedEncoder) -> None:
         (not _is_text(encoder.name), "name", "a text"),
         (not _is_count(encoder.dims), "dims", "an integer of 1 or more"),
         (not _is_count(encoder.batch_size), "batch_size", "an integer of 1 or more"),
+        (not _is_count(encoder.shard_size), "shard_size", "an integer of 1 or more"),
         (encoder.offset not in (0, S2_OFFSET), "offset", f"0 or {S2_OFFSET}"),
         (
             encoder.seasons is not None

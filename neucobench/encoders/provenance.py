@@ -16,7 +16,8 @@ from neucobench import __version__
 from neucobench.data.dataset import CubeFolder
 from neucobench.data.zipped import ZipArchive
 from neucobench.embeddings.files import read_embeddings
-from neucobench.encoders.checked import CheckedEncoder
+from neucobench.encoders.pipeline import Pipeline
+from neucobench.encoders.shards import digest
 from neucobench.errors import CubeError, EmbeddingError
 from neucobench.findings import SYNTHETIC_PREFIX, Finding
 
@@ -38,7 +39,7 @@ def sign_file(path: Path) -> str:
             ]
     except CubeError:
         entries = ["damaged", *_size_and_time(path)]
-    return _digest(entries)
+    return digest(entries)
 
 
 def _size_and_time(path: Path) -> list[str]:
@@ -51,7 +52,7 @@ def _size_and_time(path: Path) -> list[str]:
 
 def sign_cube(files: Mapping[str, Path]) -> str:
     """Return a digest of the files of one cube, modality name to path."""
-    return _digest(f"{name}\t{sign_file(path)}" for name, path in sorted(files.items()))
+    return digest(f"{name}\t{sign_file(path)}" for name, path in sorted(files.items()))
 
 
 def sign_cubes(
@@ -76,39 +77,14 @@ def sign_cubes(
 
 def cube_digest(signatures: Mapping[str, str]) -> str:
     """Return the digest of a set of cubes, id to signature."""
-    return _digest(f"{key}\t{value}" for key, value in sorted(signatures.items()))
-
-
-def _digest(lines: Iterable[str]) -> str:
-    # Names inside a zip file need not be valid text.
-    text = "\n".join(lines).encode("utf-8", "surrogateescape")
-    return hashlib.sha256(text).hexdigest()
-
-
-def describe_encoder(encoder: CheckedEncoder) -> dict[str, str]:
-    """Return what decides the numbers that an encoder gives, as text."""
-    seasons = encoder.seasons
-    return {
-        "encoder": encoder.name,
-        "encoder_version": encoder.version,
-        "encoder_source": encoder.source or "",
-        "options": json.dumps(dict(encoder.options), sort_keys=True),
-        "modalities": ",".join(encoder.modalities),
-        "offset": str(encoder.offset),
-        "seasons": "all" if seasons is None else ",".join(map(str, seasons)),
-        "dims": str(encoder.dims),
-        "transductive": "true" if encoder.transductive else "false",
-    }
+    return digest(f"{key}\t{value}" for key, value in sorted(signatures.items()))
 
 
 def make_record(
-    encoder: CheckedEncoder,
-    signatures: Mapping[str, str],
-    findings: Iterable[Finding],
+    pipeline: Pipeline, signatures: Mapping[str, str], findings: Iterable[Finding]
 ) -> dict[str, str]:
     """Return the record of a run, as it stands in the metadata of the file."""
-    record = describe_encoder(encoder)
-    record["cube_digest"] = cube_digest(signatures)
+    record = _origin(pipeline, signatures)
     record["cubes"] = str(len(signatures))
     record["findings"] = json.dumps([finding.as_dict() for finding in findings])
     record["neucobench"] = __version__
@@ -118,11 +94,24 @@ def make_record(
 
 
 def same_origin(
-    record: Mapping[str, str], encoder: CheckedEncoder, signatures: Mapping[str, str]
+    record: Mapping[str, str], pipeline: Pipeline, signatures: Mapping[str, str]
 ) -> bool:
-    """Tell whether ``record`` is of this encoder and these cubes."""
-    expected = describe_encoder(encoder) | {"cube_digest": cube_digest(signatures)}
-    return all(record.get(key) == value for key, value in expected.items())
+    """Tell whether ``record`` is of this pipeline and these cubes."""
+    expected = _origin(pipeline, signatures)
+    same = record.get("storage", "float32") == pipeline.storage
+    return same and all(record.get(key) == value for key, value in expected.items())
+
+
+def _origin(pipeline: Pipeline, signatures: Mapping[str, str]) -> dict[str, str]:
+    cubes = cube_digest(signatures)
+    learned_here = pipeline.learns
+    if pipeline.state is not None:
+        # A state that was fitted on these very cubes is no less transductive.
+        learned_here = pipeline.state.about.get("cube_digest") == cubes
+    return pipeline.describe() | {
+        "cube_digest": cubes,
+        "transductive": "true" if learned_here else "false",
+    }
 
 
 def recorded_findings(record: Mapping[str, str]) -> tuple[Finding, ...]:

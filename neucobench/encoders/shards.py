@@ -1,108 +1,166 @@
-"""Finished rows of a run that may be killed, in a hidden folder beside the output.
+"""Units of work of a run, and their results in a hidden folder beside the output.
 
 ::
 
     .mean.parquet.shards/
-    ├── lock          held by the run that writes here
-    ├── run.json      which encoder, with which options
-    ├── 000000.npz    rows: ids, signatures of their cubes, vectors
-    └── 000001.npz
+    ├── lock            held by the run that writes here
+    ├── 000000.parquet  rows of the first cubes: id, vector
+    └── 000001.parquet
 
-Each shard is written whole or not at all. A row counts as finished as long as its cube
-still has the signature it had.
+A shard is a fixed part of the sorted ids. Its file appears whole or not at all, and
+holds a key made from the encoder, the ids and the signatures of their cubes: it counts
+as finished as long as the key is the one that is expected.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
-import time
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from io import BytesIO
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from neucobench.atomic import HIDDEN_PREFIX, whole_file, write_text
+from neucobench.atomic import HIDDEN_PREFIX, whole_file
+from neucobench.embeddings.parquet import text_array, vector_array
 from neucobench.errors import InputError
+from neucobench.findings import Finding
 
-_MANIFEST = "run.json"
-
-
-class Row(NamedTuple):
-    """One finished row: the cube's signature, and (dims,) its vector."""
-
-    signature: str
-    vector: NDArray[np.float32]
+_KEY, _FACTS = b"key", b"facts"
 
 
-@dataclass(kw_only=True)
-class ShardStore:
-    """Keep finished rows in memory, and on disk in shards.
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """Name one unit of work.
 
     Attributes:
-        folder: the hidden folder.
-        rows: finished rows by id.
-        shard_rows: rows that make a shard full.
-        shard_seconds: a shard that is not full is written after this time.
+        path: the file that its result is written to.
+        key: what the result depends on, as a digest.
+        ids: the cubes, sorted.
     """
 
-    folder: Path
-    rows: dict[str, Row] = field(default_factory=dict)
-    shard_rows: int = 1024
-    shard_seconds: float = 15.0
-    _pending: list[str] = field(default_factory=list)
-    _written: float = field(default_factory=time.monotonic)
+    path: Path
+    key: str
+    ids: tuple[str, ...]
 
-    def add(
-        self,
-        ids: Sequence[str],
-        signatures: Mapping[str, str],
-        vectors: NDArray[np.float32],
-    ) -> None:
-        """Keep rows; write a shard when it is full or its time has come."""
-        for cube_id, vector in zip(ids, vectors, strict=True):
-            self.rows[cube_id] = Row(signatures[cube_id], vector)
-            self._pending.append(cube_id)
-        waited = time.monotonic() - self._written
-        if len(self._pending) >= self.shard_rows or waited >= self.shard_seconds:
-            self.flush()
 
-    def flush(self) -> None:
-        """Write the rows that are in no shard yet."""
-        if self._pending:
-            rows = [self.rows[cube_id] for cube_id in self._pending]
-            # In memory first: on a full disk a zip file that is being written would
-            # print a traceback of its own when it is thrown away.
-            data = BytesIO()
-            with whole_file(self._next_path()) as hidden:
-                np.savez(
-                    data,
-                    ids=np.array(self._pending),
-                    signatures=np.array([row.signature for row in rows]),
-                    vectors=np.stack([row.vector for row in rows]),
-                )
-                hidden.write_bytes(data.getbuffer())
-            self._pending = []
-        self._written = time.monotonic()
+@dataclass(frozen=True, kw_only=True)
+class ShardFacts:
+    """Say what a finished shard holds.
 
-    def drop_stale(self, signatures: Mapping[str, str]) -> None:
-        """Forget the rows of cubes that are gone or have changed."""
-        self.rows = {
-            cube_id: row
-            for cube_id, row in self.rows.items()
-            if signatures.get(cube_id) == row.signature
-        }
+    Attributes:
+        rows: cubes that were encoded.
+        bytes_read: the size of their files.
+        findings: one for each cube that was not.
+    """
 
-    def _next_path(self) -> Path:
-        numbers = [int(path.stem) for path in self.folder.glob("[0-9]*.npz")]
-        return self.folder / f"{max(numbers, default=-1) + 1:06d}.npz"
+    rows: int
+    bytes_read: int
+    findings: tuple[Finding, ...] = ()
+
+
+def plan_shards(
+    folder: Path, run: str, signatures: Mapping[str, str], *, size: int
+) -> list[Shard]:
+    """Return the shards of a run: ``size`` ids each, in sorted order.
+
+    Args:
+        folder: where the results go.
+        run: what decides the numbers, apart from the cubes, as a digest.
+        signatures: cube id to its signature.
+        size: cubes in a shard.
+    """
+    ids = sorted(signatures)
+    parts = [tuple(ids[start : start + size]) for start in range(0, len(ids), size)]
+    return [
+        Shard(
+            path=folder / f"{number:06d}.parquet",
+            key=digest([run, *(f"{cube}\t{signatures[cube]}" for cube in part)]),
+            ids=part,
+        )
+        for number, part in enumerate(parts)
+    ]
+
+
+def digest(lines: Iterable[str]) -> str:
+    """Return the SHA-256 of lines of text."""
+    # Names of files need not be valid text.
+    text = "\n".join(lines).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()
+
+
+def write_shard(
+    shard: Shard,
+    ids: Sequence[str],
+    vectors: NDArray[np.float32],
+    findings: Sequence[Finding],
+    *,
+    bytes_read: int,
+) -> None:
+    """Write the result of a shard as a whole."""
+    facts = {
+        "bytes_read": bytes_read,
+        "findings": [finding.as_dict() for finding in findings],
+    }
+    table = pa.table({"id": text_array(ids), "embedding": vector_array(vectors)})
+    metadata = {_KEY: shard.key.encode(), _FACTS: json.dumps(facts).encode()}
+    with whole_file(shard.path) as hidden:
+        pq.write_table(
+            table.replace_schema_metadata(metadata),
+            hidden,
+            compression="none",
+            use_dictionary=False,
+            write_statistics=False,
+            write_page_checksum=True,
+        )
+
+
+def finished(shard: Shard) -> ShardFacts | None:
+    """Return what a finished shard holds; None when it must be done (again)."""
+    try:
+        file = pq.ParquetFile(shard.path)
+        metadata = file.schema_arrow.metadata or {}
+        if metadata.get(_KEY) != shard.key.encode():
+            return None
+        facts = json.loads(metadata[_FACTS])
+        return ShardFacts(
+            rows=file.metadata.num_rows,
+            bytes_read=facts["bytes_read"],
+            findings=tuple(Finding(**item) for item in facts["findings"]),
+        )
+    except (OSError, KeyError, ValueError, pa.ArrowException):
+        # A damaged shard costs its rows, which are encoded again.
+        return None
+
+
+def read_shard(shard: Shard) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Return the ids and the vectors, (samples, dims), of a finished shard.
+
+    Raises:
+        InputError: when the file was damaged since.
+    """
+    try:
+        with pq.ParquetFile(shard.path, page_checksum_verification=True) as file:
+            table = file.read().combine_chunks()
+    except (OSError, pa.ArrowException) as error:
+        shard.path.unlink(missing_ok=True)
+        raise InputError(
+            f"The finished part {shard.path} can no longer be read; it was removed. "
+            "Give the same command again: only this part is encoded again."
+        ) from error
+    column = table.column("embedding")
+    if not len(table):
+        return (), np.empty((0, column.type.list_size), np.float32)
+    cells = column.chunk(0).flatten()
+    values = np.frombuffer(cells.buffers()[1], np.float32, len(cells), 4 * cells.offset)
+    ids = tuple(table.column("id").to_pylist())
+    return ids, values.reshape(len(ids), column.type.list_size)
 
 
 def shard_folder(out: Path) -> Path:
@@ -111,20 +169,10 @@ def shard_folder(out: Path) -> Path:
 
 
 @contextmanager
-def open_shards(
-    out: Path, run: Mapping[str, str], *, shard_rows: int, shard_seconds: float
-) -> Iterator[ShardStore]:
-    """Yield the store of ``out`` with what an earlier run has finished.
+def open_folder(out: Path) -> Iterator[Path]:
+    """Yield the hidden folder of ``out``, which nobody else writes meanwhile.
 
-    Shards of a run with another encoder or other options are removed. When the block
-    ends by an exception, Ctrl-C included, the finished rows are written; a folder
-    without any is removed.
-
-    Args:
-        out: the output file.
-        run: what decides the numbers, apart from the cubes.
-        shard_rows: rows that make a shard full.
-        shard_seconds: a shard that is not full is written after this time.
+    A folder in which nothing is finished is removed when the block ends.
 
     Raises:
         InputError: when another run is writing the same output.
@@ -132,54 +180,19 @@ def open_shards(
     folder = shard_folder(out)
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, out):
-        store = ShardStore(
-            folder=folder, shard_rows=shard_rows, shard_seconds=shard_seconds
-        )
-        _start(store, run)
+        # The lock is ours: what is half written here was left by a run that was killed.
+        for path in folder.glob(f"{HIDDEN_PREFIX}*"):
+            path.unlink()
         try:
-            yield store
+            yield folder
         finally:
-            if folder.exists():
-                store.flush()
-            if not store.rows:
-                remove_shards(out)
+            if not any(folder.glob("*.parquet")) and not any(folder.glob("*.safe*")):
+                remove_folder(out)
 
 
-def remove_shards(out: Path) -> None:
+def remove_folder(out: Path) -> None:
     """Remove the hidden folder of an output, if there is one."""
     shutil.rmtree(shard_folder(out), ignore_errors=True)
-
-
-def _start(store: ShardStore, run: Mapping[str, str]) -> None:
-    # The lock is ours: what is half written here was left by a run that was killed.
-    for path in store.folder.glob(f"{HIDDEN_PREFIX}*"):
-        path.unlink()
-    manifest = store.folder / _MANIFEST
-    text = json.dumps(dict(run), indent=2, sort_keys=True)
-    shards = sorted(store.folder.glob("[0-9]*.npz"))
-    if manifest.exists() and manifest.read_text(encoding="utf-8") == text:
-        for path in shards:
-            store.rows.update(_read_shard(path))
-        return
-    for path in shards:
-        path.unlink()
-    write_text(manifest, text)
-
-
-def _read_shard(path: Path) -> dict[str, Row]:
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            vectors = file["vectors"]
-            return {
-                str(cube_id): Row(str(signature), vector)
-                for cube_id, signature, vector in zip(
-                    file["ids"], file["signatures"], vectors, strict=True
-                )
-            }
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
-        # A damaged shard costs its rows, which are encoded again.
-        path.unlink(missing_ok=True)
-        return {}
 
 
 @contextmanager

@@ -27,9 +27,7 @@ class NumpyKernel:
 
     def single_threaded(self) -> AbstractContextManager[object]:
         """Keep the linear algebra library from starting threads of its own."""
-        from threadpoolctl import (  # type: ignore[import-untyped]
-            threadpool_limits,
-        )
+        from threadpoolctl import threadpool_limits
 
         limits: AbstractContextManager[object] = threadpool_limits(1)
         return limits

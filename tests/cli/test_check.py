@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from neucobench.cli.check import check
 from neucobench.embeddings.files import write_embeddings
+from neucobench.embeddings.storage import quantize
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.errors import EmbeddingError, LabelError, UsageError
 
@@ -79,6 +80,28 @@ def test_json_is_one_document_on_standard_output(run, file, id_file):
         "narrower",
         "missing-ids",
     ]
+
+
+def test_a_file_of_more_bytes_than_allowed_fails(run, file):
+    assert run(file, "--max-bytes", 12).exit_code == 0
+    done = run(file, "--max-bytes", 11)
+    assert done.exit_code == 1
+    assert "error: A vector takes 12 bytes (3 dimensions as float32)" in done.stderr
+
+
+def test_quantized_vectors_count_as_they_are_stored(run, tmp_path):
+    values = np.random.default_rng(0).normal(size=(40, 9)).astype(np.float32)
+    ids = tuple(f"{row:04d}" for row in range(40))
+    path = tmp_path / "method.parquet"
+    write_embeddings(quantize(EmbeddingTable(ids=ids, values=values), "binary"), path)
+    done = run(path, "--max-bytes", 2)
+    assert done.exit_code == 0
+    assert "40 vectors of 9 dimensions, 2 bytes each (binary)" in done.stderr
+    failed = run(path, "--max-bytes", 1, "--json")
+    document = json.loads(failed.stdout)
+    assert failed.exit_code == 1
+    assert (document["storage"], document["bytes_per_vector"]) == ("binary", 2)
+    assert "too-many-bytes" in [item["code"] for item in document["findings"]]
 
 
 def test_what_the_reader_noticed_is_reported(run, tmp_path):

@@ -94,11 +94,18 @@ def test_an_encoder_of_ones_own_is_run_from_its_file(neucobench, cubes, tmp_path
     ("arguments", "sentence"),
     [
         (("--encoder", "meen"), "Did you mean 'mean'"),
-        (("--encoder", "recipe.toml"), "no encoder named 'recipe.toml'"),
+        (("--encoder", "mosaik-1024"), "Did you mean 'mosaiks-1024'"),
+        (("--encoder", "tim:resnet18"), "Did you mean 'timm'"),
+        (("--encoder", "mean", "--weights", "a.pt"), "has no weights"),
+        (("--encoder", "mean", "--reduce", "pcs"), "Did you mean 'pca'"),
+        (("--encoder", "mean", "--reduce", "pca:dim=3"), "Did you mean 'dims'"),
+        (("--encoder", "mean", "--store", "int4"), "int8"),
+        (("--encoder", "mean", "--store", "int8", "--out", "a.csv"), ".parquet"),
+        (("--encoder", "mean", "--max-bytes", "100"), "takes 4096 bytes"),
         (("--encoder", "mean", "--option", "corected=true"), "Did you mean 'corrected"),
         (("--encoder", "mean", "--option", "corrected"), "name=value"),
         (("--encoder", "mean", "--out", "mean.parquett"), "Did you mean '.parquet'"),
-        (("--encoder", "mean", "--dims", "64"), "give --dims 1024"),
+        (("--encoder", "mean", "--dims", "64"), "or --dims 1024"),
     ],
 )
 def test_a_wrong_command_line_exits_2(neucobench, cubes, arguments, sentence):

@@ -5,8 +5,10 @@ import pytest
 from pydantic import BaseModel
 
 from neucobench.content import TOP_FOLDERS, card_paths, load_card
-from neucobench.encoders.base import ENCODERS
+from neucobench.encoders.base import ENCODER_FAMILIES, ENCODERS
 from neucobench.encoders.card import EncoderCard, encoder_card, encoder_card_names
+from neucobench.encoders.recipe import Recipe
+from neucobench.encoders.tables import TableEncoder
 from neucobench.errors import CardError
 from neucobench.evaluation.protocol import Protocol
 from neucobench.leaderboard.card import BoardCard, board_card, board_card_names
@@ -15,6 +17,7 @@ from neucobench.tasks.card import Suite, TaskCard, suite, suite_names, task_name
 
 MODELS: dict[str, type[BaseModel]] = {
     "codecs/encoders": EncoderCard,
+    "codecs/recipes": Recipe,
     "leaderboard/boards": BoardCard,
     "tasks": TaskCard,
     "tasks/protocols": Protocol,
@@ -87,10 +90,11 @@ def test_every_board_names_a_suite_and_a_protocol_that_exist():
 
 
 def test_every_encoder_has_a_card_and_every_card_an_encoder():
-    assert encoder_card_names() == ENCODERS.names()
+    known = [*ENCODERS.names(), *ENCODER_FAMILIES.names(), TableEncoder.name]
+    assert encoder_card_names() == sorted(known)
 
 
-@pytest.mark.parametrize("name", encoder_card_names())
+@pytest.mark.parametrize("name", ENCODERS.names())
 def test_the_card_of_an_encoder_says_what_the_code_does(name):
     card, encoder = encoder_card(name), ENCODERS.load(name)()
     assert (card.dims, set(card.modalities)) == (encoder.dims, set(encoder.modalities))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from neucobench.embeddings.check import check_table, likely_cause
+from neucobench.embeddings.storage import quantize
 
 
 def found(findings):
@@ -47,6 +48,23 @@ def test_every_task_says_how_many_of_its_cubes_have_an_embedding(make_table):
 )
 def test_the_width_is_compared_with_the_one_asked_for(make_table, dims, expected):
     assert found(check_table(make_table(), dims=dims)) == expected
+
+
+@pytest.mark.parametrize(
+    ("storage", "size"),
+    [("float32", 16), ("float16", 8), ("bfloat16", 8), ("int8", 4), ("binary", 1)],
+)
+def test_the_bytes_of_a_vector_are_compared_with_the_most_that_are_taken(
+    make_table, storage, size
+):
+    table = quantize(make_table(rows=30), storage)
+    assert "too-many-bytes" not in [
+        finding.code for finding in check_table(table, max_bytes=size)
+    ]
+    finding = check_table(table, max_bytes=size - 1)[0]
+    assert found([finding]) == [("too-many-bytes", "error", None, 0)]
+    said = f"takes {size} bytes (4 dimensions as {storage}); at most {size - 1} are"
+    assert said in finding.message
 
 
 def test_zero_rows_are_counted_once(make_table):

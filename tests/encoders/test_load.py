@@ -1,5 +1,6 @@
 """From a name, or a file and a class, to an encoder."""
 
+import hashlib
 import textwrap
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from neucobench.encoders.checked import check_encoder
 from neucobench.encoders.load import load_encoder
 from neucobench.encoders.mean import MeanEncoder
-from neucobench.errors import InputError, UnknownNameError, UsageError
+from neucobench.errors import CardError, InputError, UnknownNameError, UsageError
 
 OWN = """
     import numpy as np
@@ -66,9 +67,23 @@ def test_an_unknown_name_is_answered_with_the_nearest():
         load_encoder("meen")
 
 
-def test_a_recipe_is_an_unknown_name():
-    with pytest.raises(UnknownNameError):
+def test_a_recipe_that_is_not_there_is_a_sentence():
+    with pytest.raises(CardError, match=r"recipe\.toml .*does not exist"):
         load_encoder("recipe.toml")
+
+
+def test_a_family_without_a_model_says_how_to_name_one():
+    with pytest.raises(UsageError, match="--encoder timm:MODEL"):
+        load_encoder("timm:")
+
+
+def test_the_record_holds_what_the_weights_are_and_not_where_they_lie(tmp_path):
+    weights = tmp_path / "weights.pt"
+    weights.write_bytes(b"weights")
+    encoder = load_encoder("galileo-nano", weights=str(weights))
+    digest = hashlib.sha256(b"weights").hexdigest()
+    assert encoder.options["weights"] == f"sha256:{digest}"
+    assert "device" not in encoder.options
 
 
 def test_options_are_read_as_the_annotations_say(own):

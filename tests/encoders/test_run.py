@@ -111,6 +111,7 @@ def test_progress_counts_every_cube(own_cubes, tmp_path):
     encode_folder(
         *(own_cubes, Counting(), tmp_path / "a.npz"),
         workers=1,
+        shard_rows=4,
         advance=lambda done, total: told.append((done, total)),
     )
     assert told == [(0, 5), (2, 5), (4, 5), (5, 5)]
@@ -308,11 +309,11 @@ def test_a_csv_file_killed_before_its_record_is_finished_by_the_next_run(
 ):
     out = tmp_path / "a.csv"
 
-    def killed(_):
+    def killed(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(output.provenance, "sidecar", killed)
+        patched.setattr(output, "_move_staged", killed)
         with pytest.raises(KeyboardInterrupt):
             encode_folder(cubes, Counting(), out)
     assert out.exists()
@@ -347,26 +348,27 @@ def test_a_repaired_cube_is_a_reason_to_encode_again(own_cubes, tmp_path, cube_w
 def test_an_interrupted_run_goes_on_from_where_it_was(cubes, tmp_path):
     out = tmp_path / "a.npz"
     with pytest.raises(KeyboardInterrupt):
-        encode_folder(cubes, _failing(6), out, workers=1)
+        encode_folder(cubes, _failing(6), out, workers=1, shard_rows=2)
     assert [path.name for path in tmp_path.iterdir()] == [shard_folder(out).name]
     encoder = Counting()
-    report = encode_folder(cubes, encoder, out, workers=2)
+    report = encode_folder(cubes, encoder, out, workers=2, shard_rows=2)
     assert report.resumed == 6
     assert len(encoder.seen) == report.encoded == 6
     whole = encode_folder(cubes, Counting(), tmp_path / "whole.npz").out
     assert out.read_bytes() == whole.read_bytes()
 
 
-def test_a_cube_that_changed_in_between_is_encoded_again(
+def test_only_the_shard_of_a_cube_that_changed_in_between_is_encoded_again(
     own_cubes, tmp_path, cube_writer
 ):
     make, write = cube_writer
+    settings = {"workers": 1, "shard_rows": 2}
     with pytest.raises(KeyboardInterrupt):
-        encode_folder(own_cubes, _failing(4), tmp_path / "a.npz", workers=1)
+        encode_folder(own_cubes, _failing(4), tmp_path / "a.npz", **settings)
     write(own_cubes, "0001", make(77))
     encoder = Counting()
-    encode_folder(own_cubes, encoder, tmp_path / "a.npz", workers=1)
-    assert encoder.seen == ["0001", "0004"]
+    encode_folder(own_cubes, encoder, tmp_path / "a.npz", **settings)
+    assert encoder.seen == ["0000", "0001", "0004"]
 
 
 def test_a_full_disk_leaves_no_file_and_loses_no_row(cubes, tmp_path, monkeypatch):

@@ -17,6 +17,8 @@ IMPORTED_AS = {
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",
 }
+# What the package imports only where a user asks for it.
+EXTRAS = ("cluster", "models", "raster", "terratorch")
 COMES_WITH = {"llvmlite": "numba"}
 CONSTRAINTS = ("constraints.txt", "constraints-numpy2.txt")
 DIFFER_WITH_NUMPY = {"numpy", "pandas", "pyarrow", "zarr"}
@@ -55,7 +57,7 @@ def project(checkout):
 def test_what_the_package_imports_is_what_it_asks_for(project, checkout):
     optional = project["optional-dependencies"]
     base = {_name(item) for item in project["dependencies"]}
-    extras = {_name(item) for item in optional.get("raster", [])}
+    extras = {_name(item) for extra in EXTRAS for item in optional[extra]}
     imported = _imported(checkout / "neucobench")
     declared = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in base}
     maybe = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in extras}

@@ -7,12 +7,26 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from neucobench.errors import InputError, UnknownNameError
 from neucobench.registry import Registry
+
+_PACKAGE = "neucobench.encoders.reducers"
 
 REDUCERS = Registry(
     kind="reducer",
     targets={
-        "pca": "neucobench.encoders.reducers.pca:Pca",
+        "autoencoder": f"{_PACKAGE}.autoencoder:Autoencoder",
+        "chain": f"{_PACKAGE}.chain:Chain",
+        "cluster-map": f"{_PACKAGE}.cluster_map:ClusterMap",
+        "l2": f"{_PACKAGE}.l2:L2",
+        "pca": f"{_PACKAGE}.pca:Pca",
+        "per-block": f"{_PACKAGE}.per_block:PerBlock",
+        "random-projection": f"{_PACKAGE}.random_projection:RandomProjection",
+        "scale": f"{_PACKAGE}.scale:Scale",
+        "standardize": f"{_PACKAGE}.standardize:Standardize",
+        "truncate": f"{_PACKAGE}.truncate:Truncate",
+        "truncated-svd": f"{_PACKAGE}.truncated_svd:TruncatedSvd",
+        "whiten": f"{_PACKAGE}.whiten:Whiten",
     },
 )
 
@@ -43,13 +57,19 @@ class ReducerState:
 
     Attributes:
         name: the reducer's name in ``REDUCERS``.
-        options: its settings and sizes, of plain JSON types.
+        options: its settings, of plain JSON types.
+        blocks_in: the blocks of the features.
+        blocks_out: the blocks of the vectors.
         tensors: its arrays.
+        children: the states of the reducers that it is made of.
     """
 
     name: str
     options: Mapping[str, Any]
+    blocks_in: tuple[Block, ...]
+    blocks_out: tuple[Block, ...]
     tensors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    children: tuple["ReducerState", ...] = ()
 
 
 class FittedReducer(Protocol):
@@ -66,7 +86,11 @@ class FittedReducer(Protocol):
     def transform(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (samples, dims) float32 from (samples, dims_in).
 
-        A row's result does not depend on the other rows.
+        A row's bits do not depend on the other rows, nor on their number.
+
+        Raises:
+            InputError: when the features have another length, or a result is NaN or
+                infinite.
         """
 
     def state(self) -> ReducerState:
@@ -76,9 +100,25 @@ class FittedReducer(Protocol):
 class Reducer(Protocol):
     """A method with its settings; the constructor's parameters are its options."""
 
+    @property
+    def name(self) -> str:
+        """Return the name in ``REDUCERS``."""
+
+    @property
+    def fits(self) -> bool:
+        """Return whether it learns from the rows.
+
+        When it does not, a vector depends on its own row alone, and nothing about the
+        other cubes can have reached it.
+        """
+
     @classmethod
     def restore(cls, state: ReducerState) -> FittedReducer:
-        """Return the fitted reducer that a state describes."""
+        """Return the fitted reducer that a state describes.
+
+        Raises:
+            InputError: when the state's tensors do not fit together.
+        """
 
     def fit(
         self, features: NDArray[np.float32], blocks: Sequence[Block]
@@ -89,7 +129,34 @@ class Reducer(Protocol):
             features: (samples, dims_in), often a memory map that is larger than the
                 memory: read it with ``row_chunks``.
             blocks: the blocks of the columns; together they cover all of them.
+
+        Raises:
+            InputError: when it cannot be fitted on these features or blocks.
         """
+
+
+def restore_reducer(state: ReducerState) -> FittedReducer:
+    """Return the fitted reducer that a state describes.
+
+    Raises:
+        InputError: when no reducer has that name, or the tensors do not fit together.
+    """
+    try:
+        reducer = REDUCERS.load(state.name)
+    except UnknownNameError as error:
+        # The name comes from a file, so that the file is wrong and not the command.
+        raise InputError(f"The saved state cannot be used. {error}") from error
+    fitted: FittedReducer = reducer.restore(state)
+    return fitted
+
+
+def mixed(blocks: Sequence[Block], dims: int) -> tuple[Block, ...]:
+    """Return the one block of ``dims`` columns that all ``blocks`` were mixed into.
+
+    Its name is theirs, joined by ``+``.
+    """
+    name = "+".join(block.name for block in blocks)
+    return (Block(name=name, start=0, stop=dims),)
 
 
 def row_chunks(

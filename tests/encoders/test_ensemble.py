@@ -1,0 +1,214 @@
+"""Recipes: several blocks side by side, each with its own reducer and weight."""
+
+import json
+
+import numpy as np
+import pytest
+
+from neucobench.embeddings.files import read_embeddings, write_embeddings
+from neucobench.embeddings.table import EmbeddingTable
+from neucobench.encoders.bandstats import BandStatsEncoder
+from neucobench.encoders.load import load_encoder
+from neucobench.encoders.mean import MeanEncoder
+from neucobench.encoders.reducers.state import load_fitted
+from neucobench.encoders.run import encode_folder
+from neucobench.errors import CardError, InputError, UnknownNameError, UsageError
+
+HEAD = 'kind = "ensemble"\nname = "two"\ntitle = "Two"\ndescription = "Two blocks."\n'
+TWO = """
+[[blocks]]
+encoder = "mean"
+
+[[blocks]]
+name = "statistics"
+encoder = "bandstats"
+weight = 2.0
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """Return a function that writes a recipe ``two.toml``."""
+
+    def write(body: str = TWO) -> str:
+        path = tmp_path / "two.toml"
+        path.write_text(HEAD + body)
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Return a function that writes an embedding file into ``blocks/``."""
+
+    def write(name: str, ids: str, dims: int, seed: int = 0, ending: str = "parquet"):
+        values = np.random.default_rng(seed).normal(size=(len(ids), dims))
+        table = EmbeddingTable(ids=tuple(ids), values=values.astype("f4"))
+        folder = tmp_path / "blocks"
+        folder.mkdir(exist_ok=True)
+        write_embeddings(table, folder / f"{name}.{ending}")
+        return table
+
+    return write
+
+
+def test_blocks_stand_side_by_side_each_with_its_weight(recipe, cubes, tmp_path):
+    report = encode_folder(cubes, load_encoder(recipe()), tmp_path / "two.npz")
+    values = read_embeddings(report.out).values
+    mean = encode_folder(cubes, MeanEncoder(), tmp_path / "mean.npz").out
+    other = encode_folder(cubes, BandStatsEncoder(), tmp_path / "other.npz").out
+    np.testing.assert_array_equal(values[:, :1024], read_embeddings(mean).values)
+    np.testing.assert_array_equal(values[:, 1024:], 2 * read_embeddings(other).values)
+
+
+def test_the_balance_says_what_each_block_holds(recipe, cubes, tmp_path):
+    report = encode_folder(cubes, load_encoder(recipe()), tmp_path / "two.npz")
+    assert [(share.name, share.dims) for share in report.balance] == [
+        ("mean", 1024),
+        ("statistics", report.dims - 1024),
+    ]
+    values = read_embeddings(report.out).values.astype("f8")
+    spread = (values - values.mean()) ** 2
+    expected = spread[:, :1024].sum() / spread.sum()
+    assert report.balance[0].share == pytest.approx(expected, rel=1e-6)
+    assert sum(share.column_share for share in report.balance) == pytest.approx(1)
+
+
+def test_blocks_and_the_whole_have_reducers(recipe, cubes, tmp_path):
+    body = TWO.replace("weight = 2.0", 'reduce = [{ reducer = "pca", dims = 5 }]')
+    body += '\n[[reduce]]\nreducer = "standardize"\n[[reduce]]\n'
+    body += 'reducer = "truncate"\ndims = 1026\n'
+    report = encode_folder(cubes, load_encoder(recipe(body)), tmp_path / "two.npz")
+    assert (report.dims, report.transductive) == (1026, True)
+    metadata = read_embeddings(report.out).metadata
+    names = [step["reducer"] for step in json.loads(metadata["reducer"])["steps"]]
+    assert names == ["PerBlock", "Standardize", "Truncate"]
+
+
+def test_what_was_fitted_serves_other_cubes(recipe, cubes, own_cubes, tmp_path):
+    spec = recipe(TWO.replace("weight = 2.0", 'reduce = [{ reducer = "pca" }]'))
+    first = encode_folder(cubes, load_encoder(spec), tmp_path / "a.npz")
+    state = load_fitted(first.state)
+    second = encode_folder(
+        own_cubes, load_encoder(spec), tmp_path / "b.npz", state=state
+    )
+    assert (first.transductive, second.transductive) == (True, False)
+    # The five cubes of the second folder are the first five of the first.
+    np.testing.assert_array_equal(
+        read_embeddings(second.out).values, read_embeddings(first.out).values[:5]
+    )
+
+
+def test_a_state_that_was_fitted_on_the_same_cubes_stays_transductive(
+    recipe, cubes, tmp_path
+):
+    spec = recipe(TWO.replace("weight = 2.0", 'reduce = [{ reducer = "pca" }]'))
+    first = encode_folder(cubes, load_encoder(spec), tmp_path / "a.npz")
+    state = load_fitted(first.state)
+    second = encode_folder(cubes, load_encoder(spec), tmp_path / "b.npz", state=state)
+    assert second.transductive
+
+
+def test_a_state_of_another_encoder_is_refused(recipe, cubes, tmp_path):
+    spec = recipe(TWO.replace("weight = 2.0", 'reduce = [{ reducer = "pca" }]'))
+    first = encode_folder(cubes, load_encoder(spec), tmp_path / "a.npz")
+    with pytest.raises(InputError, match="fitted with the encoder 'two'"):
+        encode_folder(
+            cubes, MeanEncoder(), tmp_path / "b.npz", state=load_fitted(first.state)
+        )
+
+
+def test_options_of_a_block_are_given_by_its_name(recipe):
+    encoder = load_encoder(recipe(), options={"mean.corrected": "true"})
+    assert "mean-corrected" in encoder.options["mean"]
+    with pytest.raises(UnknownNameError, match="Did you mean 'statistics"):
+        load_encoder(recipe(), options={"statistic.shift": "0"})
+
+
+def test_weights_are_given_for_a_block(recipe):
+    with pytest.raises(UsageError, match=r"--option BLOCK\.weights"):
+        load_encoder(recipe(), weights="a.pt")
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("", "blocks: Field required"),
+        ("[[blocks]]\nname = 'a'", "either 'encoder' or 'tables'"),
+        (TWO + "[[blocks]]\nencoder = 'mean'", "same name"),
+        (TWO + "weigth = 1", "weigth: Extra inputs"),
+    ],
+)
+def test_a_wrong_recipe_is_a_sentence(recipe, body, sentence):
+    with pytest.raises(CardError, match=sentence):
+        load_encoder(recipe(body))
+
+
+def test_an_unknown_reducer_in_a_recipe_is_answered_with_the_nearest(recipe):
+    with pytest.raises(UnknownNameError, match="Did you mean 'pca'"):
+        load_encoder(recipe(TWO + "reduce = [{ reducer = 'pcs' }]"))
+
+
+# Tables
+
+
+def test_tables_alone_need_no_cubes(recipe, tables, tmp_path):
+    first, second = tables("one", "abcd", 3), tables("other", "dcba", 2, seed=1)
+    spec = recipe("[[blocks]]\ntables = ['one', 'other']\n")
+    folder = tmp_path / "blocks"
+    encoder = load_encoder(spec, cubes=folder)
+    report = encode_folder(folder, encoder, tmp_path / "joined.npz")
+    table = read_embeddings(report.out)
+    assert table.ids == tuple("abcd")
+    np.testing.assert_array_equal(table.values[:, :3], first.values)
+    np.testing.assert_array_equal(table.values[:, 3:], second.values[::-1])
+
+
+def test_an_id_that_a_table_lacks_is_left_out_and_named(recipe, tables, tmp_path):
+    tables("one", "abcd", 3)
+    tables("other", "abd", 2)
+    spec = recipe("[[blocks]]\ntables = ['one']\n[[blocks]]\ntables = ['other']\n")
+    encoder = load_encoder(spec, cubes=tmp_path / "blocks")
+    report = encode_folder(tmp_path / "blocks", encoder, tmp_path / "joined.npz")
+    assert (report.rows, report.left_out) == (3, 1)
+    assert "other.parquet has no row for the cube 'c'" in report.findings[0].message
+
+
+def test_a_table_may_stand_beside_an_encoder(recipe, tables, cubes, tmp_path):
+    ids = tuple(f"{number:04d}" for number in range(12))
+    own = EmbeddingTable(ids=ids, values=np.ones((12, 2), "f4"))
+    write_embeddings(own, tmp_path / "own.csv")
+    spec = recipe(TWO + "[[blocks]]\ntables = ['own.csv']\n")
+    report = encode_folder(cubes, load_encoder(spec), tmp_path / "two.npz")
+    assert report.balance[-1].name == "own"
+    assert (read_embeddings(report.out).values[:, -2:] == 1).all()
+
+
+def test_a_table_that_changed_makes_another_file(recipe, tables, tmp_path):
+    tables("one", "abcd", 3)
+    spec, folder = recipe("[[blocks]]\ntables = ['one']\n"), tmp_path / "blocks"
+    encode_folder(folder, load_encoder(spec, cubes=folder), tmp_path / "a.npz")
+    tables("one", "abcd", 3, seed=7)
+    with pytest.raises(InputError, match="--overwrite"):
+        encode_folder(folder, load_encoder(spec, cubes=folder), tmp_path / "a.npz")
+
+
+def test_a_missing_table_says_where_it_was_looked_for(recipe, tmp_path):
+    with pytest.raises(InputError, match=r"'clip' was not found in .* put clip\.parq"):
+        load_encoder(recipe("[[blocks]]\ntables = ['clip']\n"))
+
+
+def test_the_rows_of_a_file_can_be_reduced_and_stored(tables, tmp_path):
+    tables("one", "abcdefgh", 5)
+    file = tmp_path / "blocks" / "one.parquet"
+    encoder = load_encoder("table", cubes=file)
+    report = encode_folder(file, encoder, tmp_path / "small.npz", storage="int8")
+    assert (report.storage, report.bytes_per_vector) == ("int8", 5)
+    assert report.transductive
+
+
+@pytest.mark.parametrize("path", [None, "cubes"])
+def test_the_table_encoder_needs_an_embedding_file(path):
+    with pytest.raises(UsageError, match="reads an embedding file"):
+        load_encoder("table", cubes=path)
