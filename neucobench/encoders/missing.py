@@ -13,6 +13,10 @@ from neucobench.errors import InputError
 from neucobench.findings import Finding
 
 
+# So that a few cubes too keep all cores busy.
+_FEWEST_SHARDS = 16
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """Say what is to be encoded, and by whom.
@@ -56,6 +60,15 @@ class Done:
     def encoded(self) -> int:
         """Return the cubes that this run encoded."""
         return sum(item.rows for item in self.facts) - self.resumed
+
+
+def shard_size(encoder: CheckedEncoder, cubes: int) -> int:
+    """Return the cubes in a shard: whole batches, and fewer where there are few cubes.
+
+    It depends on the encoder and the cubes alone: a run may go on with other workers.
+    """
+    batches = -(-cubes // (_FEWEST_SHARDS * encoder.batch_size))
+    return min(encoder.shard_size, max(1, batches) * encoder.batch_size)
 
 
 def encode_missing(

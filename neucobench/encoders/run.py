@@ -21,7 +21,7 @@ from neucobench.encoders.features import gather, reduce_features
 from neucobench.encoders.finish import check_bytes, make_table, what_was_fitted
 from neucobench.encoders.fitting import fit_encoder, learned_digest
 from neucobench.encoders.local import one_core
-from neucobench.encoders.missing import Work, encode_missing
+from neucobench.encoders.missing import Work, encode_missing, shard_size
 from neucobench.encoders.output import check_output, existing_record, publish
 from neucobench.encoders.pipeline import (
     Pipeline,
@@ -97,10 +97,11 @@ def encode_folder(
     )
     folder = checked.table_source or CubeFolder(cubes)
     threads = workers or reading_threads()
+    signatures = sign_cubes(folder, checked.modalities, workers=threads)
     job = _Job(
         folder=folder,
         pipeline=pipeline,
-        signatures=sign_cubes(folder, checked.modalities, workers=threads),
+        signatures=signatures,
         path=path,
         dims=dims,
         max_bytes=max_bytes,
@@ -109,7 +110,7 @@ def encode_folder(
         scheduler=None if checked.table_source else scheduler,
         strict=strict,
         advance=advance,
-        shard_rows=shard_rows or checked.shard_size,
+        shard_rows=shard_rows or shard_size(checked, len(signatures)),
     )
     if path.exists() and not overwrite:
         return _leave_alone(job, started)
@@ -151,7 +152,7 @@ class _Job:
         )
 
     def refuse(self, findings: Sequence[Finding]) -> None:
-        """Raise the first finding that is no mere information when the run is strict."""
+        """Raise the first finding that costs a row or a cell when the run is strict."""
         serious = [finding for finding in findings if finding.level != "info"]
         if self.strict and serious:
             raise CubeError(

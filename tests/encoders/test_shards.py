@@ -1,8 +1,13 @@
 """Finished shards that survive a kill."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from neucobench.encoders.checked import check_encoder
+from neucobench.encoders.missing import shard_size
+from neucobench.encoders.random_vectors import RandomEncoder
 from neucobench.encoders.shards import (
     finished,
     open_folder,
@@ -41,6 +46,14 @@ def test_shards_are_parts_of_the_sorted_ids(shards):
         ("cube-3", "cube-4"),
         ("cube-5",),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cubes", "size"), [(1, 8), (128, 8), (129, 16), (1000, 64), (10**6, 64)]
+)
+def test_few_cubes_make_small_shards_of_whole_batches(cubes, size):
+    encoder = check_encoder(RandomEncoder())
+    assert shard_size(replace(encoder, batch_size=8), cubes) == size
 
 
 def test_a_finished_shard_is_read_back(shards):
