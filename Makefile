@@ -1,7 +1,7 @@
 # `make demo` and `make test` are the two that matter. Each makes what it needs first:
 # an environment in .venv, with the versions that are pinned in the constraint files.
 
-.PHONY: help demo test test-numpy2 check package notebooks bench docs
+.PHONY: help demo test test-numpy2 test-terratorch check package notebooks bench docs
 .DELETE_ON_ERROR:
 
 # The first Python that can make an environment; 3.11 is what the pins are tested on.
@@ -15,14 +15,15 @@ NUMPY2_TESTS = tests/data tests/embeddings tests/evaluation tests/probes tests/s
 	tests/tasks
 
 help:
-	@echo "make demo         a sample world, encoded, scored and ranked, in demo/"
-	@echo "make test         every test                (make test ARGS='-k board')"
-	@echo "make check        format, lint, types, import contracts"
-	@echo "make test-numpy2  reading and scoring, on the second set of pinned versions"
-	@echo "make package      build wheel and sdist; install and try each"
-	@echo "make notebooks    run the notebooks of the documentation"
-	@echo "make bench        the benchmarks, against their competitors"
-	@echo "make docs         the documentation as a website, in site/"
+	@echo "make demo            a sample world, encoded, scored and ranked, in demo/"
+	@echo "make test            every test                (make test ARGS='-k board')"
+	@echo "make check           format, lint, types, import contracts"
+	@echo "make test-numpy2     reading and scoring, on the second set of pinned versions"
+	@echo "make test-terratorch the backbones of TerraTorch, in an environment of its own"
+	@echo "make package         build wheel and sdist; install and try each"
+	@echo "make notebooks       run the notebooks of the documentation"
+	@echo "make bench           the benchmarks, against their competitors"
+	@echo "make docs            the documentation as a website, in site/"
 
 demo: .venv/.base
 	@.venv/bin/python -m neucobench demo demo $(ARGS)
@@ -32,6 +33,11 @@ test: .venv/.dev
 
 test-numpy2: .venv-numpy2/.dev
 	@.venv-numpy2/bin/python -m pytest $(NUMPY2_TESTS) $(ARGS)
+
+# TerraTorch cannot share an environment with CompressAI.
+test-terratorch: .venv-terratorch/.dev
+	@.venv-terratorch/bin/python -m pytest -m terratorch \
+	tests/encoders/test_terratorch_backbones.py $(ARGS)
 
 check: .venv/.dev
 	@.venv/bin/ruff format --check .
@@ -61,6 +67,9 @@ docs: .venv/.docs
 
 .venv-numpy2/.dev: pyproject.toml constraints-numpy2.txt
 	$(call install,.venv-numpy2,constraints-numpy2.txt,.[dev])
+
+.venv-terratorch/.dev: pyproject.toml constraints-numpy2.txt
+	$(call install,.venv-terratorch,constraints-numpy2.txt,.[dev$(comma)terratorch])
 
 # The demo needs less than the tests, so it takes the tests' environment as it is.
 .venv/.base: pyproject.toml constraints-numpy2.txt

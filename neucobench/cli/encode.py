@@ -3,7 +3,7 @@
 import os
 import sys
 from contextlib import redirect_stdout
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -126,7 +126,7 @@ def encode(
                 loaded,
                 out or Path(f"{loaded.name.replace(os.sep, '_')}.parquet"),
                 dims=dims,
-                reduce=[read_reducer(text, dims) for text in reduce or []],
+                reduce=[read_reducer(text, dims, device) for text in reduce or []],
                 state=None if reducer is None else load_fitted(reducer),
                 storage=store,
                 max_bytes=max_bytes,
@@ -141,8 +141,13 @@ def encode(
         console.print_json(encode_report.as_document(report))
 
 
-def read_reducer(text: str, dims: int | None) -> "Reducer":
-    """Return the reducer that ``NAME[:K=V,...]`` describes, to ``dims`` dimensions.
+def read_reducer(text: str, dims: int | None, device: str | None) -> "Reducer":
+    """Return the reducer that ``NAME[:K=V,...]`` describes.
+
+    Args:
+        text: what the user typed.
+        dims: the dimensions to reduce to, where the text does not say it.
+        device: where it computes, where it has the choice and the text does not say it.
 
     Raises:
         UsageError: when the name, an option or a value is not known.
@@ -150,13 +155,14 @@ def read_reducer(text: str, dims: int | None) -> "Reducer":
     from neucobench.encoders.reducers.parse import parse_reducer
 
     reducer = parse_reducer(text)
-    named = {field.name for field in fields(reducer)}  # type: ignore[arg-type]
-    said = any(
-        part.strip().startswith("dims=") for part in text.split(":", 1)[-1].split(",")
-    )
-    if dims is not None and "dims" in named and not said:
-        return replace(reducer, dims=dims)  # type: ignore[type-var]
-    return reducer
+    said = {part.partition("=")[0] for part in text.partition(":")[2].split(",")}
+    defaults = {"dims": dims, "device": device}
+    chosen = {
+        name: value
+        for name, value in defaults.items()
+        if value is not None and hasattr(reducer, name) and name not in said
+    }
+    return replace(reducer, **chosen)  # type: ignore[type-var]
 
 
 def read_options(pairs: list[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""From the vectors of a run to the table that is written, and the state that is kept."""
+"""From the vectors of a run to the table that is written and the state that is kept."""
 
 import json
 from collections.abc import Mapping

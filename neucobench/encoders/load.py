@@ -169,7 +169,7 @@ def _load_ensemble(
         for name, encoder in parts
     }
     ensemble = EnsembleEncoder(
-        name=recipe.name, parts=tuple(parts), reducer=recipe.reducer()
+        name=recipe.name, parts=tuple(parts), reducer=recipe.reducer(device)
     )
     return check_encoder(ensemble, options=recorded)
 

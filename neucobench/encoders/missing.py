@@ -12,7 +12,6 @@ from neucobench.encoders.shards import Shard, ShardFacts, finished, plan_shards
 from neucobench.errors import InputError
 from neucobench.findings import Finding
 
-
 # So that a few cubes too keep all cores busy.
 _FEWEST_SHARDS = 16
 

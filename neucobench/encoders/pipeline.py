@@ -151,7 +151,12 @@ def _require_same(encoder: CheckedEncoder, state: Fitted) -> None:
 def _plain(value: Any) -> Any:
     """Return a reducer, and what is in it, as plain JSON types."""
     if is_dataclass(value):
-        parts = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        parts = {
+            item.name: _plain(getattr(value, item.name))
+            for item in fields(value)
+            # Where it was computed is no part of what was computed.
+            if item.name != "device"
+        }
         return {"reducer": type(value).__name__} | parts
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}

@@ -51,14 +51,18 @@ class ReducerSetting(BaseModel):
 
     reducer: Text
 
-    def make(self) -> Reducer:
-        """Return the reducer.
+    def make(self, device: str | None) -> Reducer:
+        """Return the reducer, for ``device`` where it has the choice.
 
         Raises:
             UnknownNameError: when the reducer or an option is not known.
             UsageError: when a value cannot be used.
         """
-        return make_reducer(self.reducer, self.model_extra or {})
+        options = self.model_extra or {}
+        reducer = make_reducer(self.reducer, options)
+        if device is None or "device" in options or not hasattr(reducer, "device"):
+            return reducer
+        return make_reducer(self.reducer, {**options, "device": device})
 
 
 class BlockSetting(BaseModel):
@@ -149,18 +153,22 @@ class Recipe(BaseModel):
         """Return the recipe as plain JSON types."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
-    def reducer(self) -> Reducer | None:
-        """Return what reduces the blocks and the whole, or None for nothing."""
-        steps = {block.name: _chain(block.reduce) for block in self.blocks}
+    def reducer(self, device: str | None = None) -> Reducer | None:
+        """Return what reduces the blocks and the whole, or None for nothing.
+
+        Args:
+            device: where the reducers that have the choice compute.
+        """
+        steps = {block.name: _chain(block.reduce, device) for block in self.blocks}
         weights = {block.name: block.weight for block in self.blocks}
-        whole = [setting.make() for setting in self.reduce]
+        whole = [setting.make(device) for setting in self.reduce]
         if any(steps.values()) or any(weight != 1 for weight in weights.values()):
             whole.insert(0, PerBlock(steps=steps, weights=weights))
         return Chain(steps=tuple(whole)) if len(whole) > 1 else next(iter(whole), None)
 
 
-def _chain(settings: Sequence[ReducerSetting]) -> Reducer | None:
-    steps = tuple(setting.make() for setting in settings)
+def _chain(settings: Sequence[ReducerSetting], device: str | None) -> Reducer | None:
+    steps = tuple(setting.make(device) for setting in settings)
     return Chain(steps=steps) if len(steps) > 1 else next(iter(steps), None)
 
 

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType, ModuleType
 from typing import Any, cast
@@ -12,7 +13,16 @@ from torch import Tensor, nn
 from neucobench.encoders.torch_draws import torch_draws
 from neucobench.encoders.torchvision_shim import import_with_torchvision
 from neucobench.encoders.weights import find_weights, read_tensors
-from neucobench.errors import DownloadError, InputError, UnknownNameError, UsageError
+from neucobench.errors import (
+    DownloadError,
+    InputError,
+    NeucoError,
+    UnknownNameError,
+    UsageError,
+)
+
+# What is shown of a thousand names when none is like the one that was given.
+EXAMPLES = ("convnext_tiny", "resnet50", "vit_small_patch16_224")
 
 
 @lru_cache(maxsize=2)
@@ -97,7 +107,10 @@ def feature_width(name: str, bands: int, size: int) -> int:
             model.reset_classifier(0)
             side, _, _ = image_format(model, size, torch.device("meta"))
             shape = model(torch.empty(1, bands, *side)).shape
-    except (RuntimeError, TypeError, ValueError, AssertionError) as error:
+    except NeucoError:
+        raise
+    except Exception as error:
+        # Each model fails in its own way on images that it does not take.
         raise UsageError(
             f"timm's {name} does not take images of {bands} bands with size={size}: "
             f"{textwrap.shorten(str(error), 200)} Choose other bands or another size "
@@ -123,7 +136,8 @@ def _build(
     timm = timm_package()
     known = _known_models()
     if name not in known:
-        raise UnknownNameError("model of timm", name, known)
+        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        raise UnknownNameError("model of timm", name, near or EXAMPLES)
     fixed = timm.get_pretrained_cfg(name)
     sized = {"img_size": size} if size and fixed and fixed.fixed_input_size else {}
     return timm.create_model(

@@ -1,6 +1,6 @@
 """Trained weights: where the file is, what is in it, and whether the model fits it."""
 
-import hashlib
+import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from neucobench.errors import CardError, InputError
 
 # What checkpoints of a training run wrap the weights in.
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "teacher", "encoder")
-_PIECE = 2**20
 _SHOWN = 6
 
 
@@ -42,27 +41,6 @@ def find_weights(name: str, given: str | None) -> Path:
     return path
 
 
-def weights_version(version: str, given: str | None) -> str:
-    """Return ``version``, with the digest of the file when one is given.
-
-    So two files under one path are told apart in what an embedding file records.
-
-    Raises:
-        InputError: when the file cannot be read.
-    """
-    if given is None:
-        return version
-    try:
-        with Path(given).expanduser().open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(
-            f"The weights {given} cannot be read: {error.strerror}. Correct --weights "
-            "FILE."
-        ) from error
-    return f"{version}+weights.{digest[:12]}"
-
-
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a file by name, on the CPU; no code in it is run.
 
@@ -80,7 +58,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         # A damaged archive, a broken pickle and one that wants to run code each raise
         # something else, and what it is depends on the version of torch.
         raise InputError(
-            f"{path} cannot be read as weights ({_first_line(error)}); a .safetensors "
+            f"{path} cannot be read as weights ({_reason(error)}); a .safetensors "
             "file, or a .pt or .pth file that holds tensors alone, is accepted. Fetch "
             "it again, or give another with --weights FILE."
         ) from error
@@ -172,6 +150,9 @@ def _list(keys: Sequence[str]) -> str:
     return f"{', '.join(keys[:_SHOWN])}{more}"
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    if isinstance(error, pickle.UnpicklingError):
+        # What torch says here is how to run the code all the same.
+        return "it is damaged, or holds code or objects besides tensors"
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -19,7 +19,7 @@ import numpy as np
 import rasterio
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
@@ -128,14 +128,26 @@ def splits(tiles: Tiles) -> dict[str, Split]:
 
 
 def judge(
-    features: Array, shares: NDArray[np.float64], split: Split
+    features: Array,
+    shares: NDArray[np.float64],
+    split: Split,
+    alphas: Sequence[float] = (1.0,),
 ) -> dict[int, float]:
-    """Return R2 of each class that is judged, of class 7, and as 0 their mean."""
+    """Return R2 of each class that is judged, of class 7, and as 0 their mean.
+
+    Args:
+        features: (tiles, features)
+        shares: (tiles, 9)
+        split: how tiles are held out.
+        alphas: of the ridge regression; among several, leave-one-out on the training
+            tiles chooses.
+    """
     predicted = np.zeros_like(shares)
     for train, test in split():
         mean, std = features[train].mean(0), features[train].std(0)
         scaled = (features - mean) / np.where(std > 0, std, 1)
-        model = Ridge(alpha=1.0).fit(scaled[train], shares[train])
+        ridge = Ridge(alpha=alphas[0]) if len(alphas) == 1 else RidgeCV(alphas=alphas)
+        model = ridge.fit(scaled[train], shares[train])
         predicted[test] = model.predict(scaled[test])
     scores = {
         number: float(r2_score(shares[:, number - 1], predicted[:, number - 1]))

@@ -6,7 +6,6 @@ auto-encoder on the cubes to be submitted, and handed in its narrow layer.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from math import isfinite
 from typing import ClassVar
 
 import numpy as np
@@ -93,8 +92,8 @@ class Autoencoder:
             require_option(possible, self.name, option, value, "0 or more")
         possible = 0 <= self.dropout < 1
         require_option(possible, self.name, "dropout", self.dropout, "0 to below 1")
-        possible = self.lr > 0 and isfinite(self.lr)
-        require_option(possible, self.name, "lr", self.lr, "a number above 0")
+        accepted = "above 0, up to 1"
+        require_option(0 < self.lr <= 1, self.name, "lr", self.lr, accepted)
         accepted = ", ".join(TYPES)
         require_option(self.dtype in TYPES, self.name, "dtype", self.dtype, accepted)
         read_numbers(self.milestones, self.name, "milestones")

@@ -7,7 +7,6 @@ vector per season; it is often taken for a plain SVD.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from math import isfinite
 from typing import Any, ClassVar
 
 import numpy as np
@@ -77,8 +76,8 @@ class ClusterMap:
             value = getattr(self, option)
             possible = 0 <= value < 2**63
             require_option(possible, self.name, option, value, "0 or more")
-        possible = self.lr > 0 and isfinite(self.lr)
-        require_option(possible, self.name, "lr", self.lr, "a number above 0")
+        accepted = "above 0, up to 1"
+        require_option(0 < self.lr <= 1, self.name, "lr", self.lr, accepted)
         possible = 0 <= self.held_out < 1
         require_option(possible, self.name, "held_out", self.held_out, "0 to below 1")
         cuts = read_numbers(self.cuts, self.name, "cuts")

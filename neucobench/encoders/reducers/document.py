@@ -91,7 +91,7 @@ class StateDocument(_Model):
     about: dict[str, Any]
     encoder: dict[str, TensorEntry]
     reducer: ReducerEntry | None
-    digest: str = ""
+    digest: str
 
     def text(self) -> str:
         """Return the JSON document."""
@@ -102,21 +102,25 @@ class StateDocument(_Model):
 def describe(
     encoder: Tensors, reducer: ReducerState | None, about: Mapping[str, Any]
 ) -> StateDocument:
-    """Return the description, without a digest."""
+    """Return the description, its digest still empty."""
     return StateDocument(
         schema_name=SCHEMA,
         about=dict(about),
         encoder=_entries(encoder),
         reducer=None if reducer is None else _describe_reducer(reducer),
+        digest="",
     )
 
 
 def flatten(encoder: Tensors, reducer: ReducerState | None) -> dict[str, NDArray[Any]]:
-    """Return all arrays by the names that they have in the file, in C order."""
+    """Return all arrays by their names in the file, as they are laid out there."""
     named = {f"{_ENCODER}/{name}": tensor for name, tensor in encoder.items()}
     if reducer is not None:
         named |= dict(_walk(reducer, f"{_REDUCER}/"))
-    return {name: np.asarray(tensor, order="C") for name, tensor in named.items()}
+    return {
+        name: np.asarray(tensor, tensor.dtype.newbyteorder("="), order="C")
+        for name, tensor in named.items()
+    }
 
 
 def join_encoder(document: StateDocument, tensors: Tensors) -> dict[str, NDArray[Any]]:
@@ -145,7 +149,7 @@ def listed_tensors(document: StateDocument) -> dict[str, TensorEntry]:
 
 def entry_of(tensor: NDArray[Any]) -> TensorEntry:
     """Return what an array is like."""
-    return TensorEntry(dtype=str(tensor.dtype), shape=tensor.shape)
+    return TensorEntry(dtype=str(tensor.dtype.newbyteorder("=")), shape=tensor.shape)
 
 
 def _entries(tensors: Tensors) -> dict[str, TensorEntry]:

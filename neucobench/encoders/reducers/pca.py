@@ -18,7 +18,7 @@ from neucobench.encoders.reducers.checks import require_features, require_option
 from neucobench.encoders.reducers.linear import LinearMap
 
 SOLVERS = ("auto", "exact", "streaming", "randomized", "sklearn")
-_LARGEST_EXACT = 2**27  # numbers; as float64 they take 1 GiB
+_LARGEST_EXACT = 2**25  # numbers; as float64 they take 256 MiB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Pca:
     ``exact`` decomposes all rows in float64; ``streaming`` decomposes the matrix of
     their second moments, gathered chunk by chunk, so that memory does not depend on
     the number of rows; ``randomized`` and ``sklearn`` are scikit-learn's ``PCA`` with
-    the randomized solver and with its own choice. ``auto`` is ``exact`` up to 2**27
+    the randomized solver and with its own choice. ``auto`` is ``exact`` up to 2**25
     numbers and ``streaming`` beyond.
 
     There are never more components than rows or columns; a smaller set gives shorter

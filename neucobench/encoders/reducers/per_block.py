@@ -68,17 +68,19 @@ class PerBlock:
             InputError: when they do not fit the blocks.
         """
         weights, reduced = state.options.get("weights"), state.options.get("reduced")
-        names = [block.name for block in state.blocks_in]
+        dims = {block.name: block.dims for block in state.blocks_in}
         if not (
             isinstance(weights, dict)
-            and sorted(weights) == sorted(names)
+            and weights.keys() == dims.keys()
+            and all(isinstance(weight, float) for weight in weights.values())
             and isinstance(reduced, list)
-            and len(reduced) == len(state.children)
+            and [dims.get(name) for name in reduced]
+            == [dims_of(child.blocks_in) for child in state.children]
         ):
             raise InputError(
-                "The saved state of the reducer 'per-block' does not name a weight for "
-                "each block and a block for each reducer; the file is damaged. Fit the "
-                "reducer again."
+                "The saved state of the reducer 'per-block' does not give each block a "
+                "weight and each reducer a block of its length; the file is damaged. "
+                "Fit the reducer again."
             )
         children = dict(zip(reduced, map(restore_reducer, state.children), strict=True))
         return FittedPerBlock(
