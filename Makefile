@@ -37,7 +37,7 @@ test-numpy2: .venv-numpy2/.dev
 # TerraTorch cannot share an environment with CompressAI.
 test-terratorch: .venv-terratorch/.dev
 	@.venv-terratorch/bin/python -m pytest -m terratorch \
-	tests/encoders/test_terratorch_backbones.py $(ARGS)
+	tests/encoders/pretrained/test_terratorch_backbones.py $(ARGS)
 
 check: .venv/.dev
 	@.venv/bin/ruff format --check .

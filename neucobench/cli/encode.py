@@ -109,7 +109,7 @@ def encode(
     """
     from neucobench.encoders.load import load_encoder
     from neucobench.encoders.reducers.state import load_fitted
-    from neucobench.encoders.run import encode_folder
+    from neucobench.encoders.running.run import encode_folder
 
     # What an encoder prints must not end up in the JSON document.
     with redirect_stdout(sys.stderr):

@@ -9,7 +9,7 @@ from neucobench.cli import console
 from neucobench.names import printable
 
 if TYPE_CHECKING:
-    from neucobench.encoders.report import EncodeReport
+    from neucobench.encoders.running.report import EncodeReport
 
 _SHOWN_FINDINGS = 10
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from neucobench.errors import UnknownNameError
 
 S2_OFFSET = 1000
+SEASONS = 4  # of a cube of the downstream set
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ from neucobench.encoders.base import CubeBatch
 from neucobench.errors import CubeError, UsageError
 
 ALL_INPUTS = ",".join(MODALITIES)
-SEASONS = 4
 
 
 def input_modalities(inputs: str, *, encoder: str) -> tuple[str, ...]:

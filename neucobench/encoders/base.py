@@ -9,17 +9,20 @@ from numpy.typing import NDArray
 
 from neucobench.registry import Registry
 
+_BASELINES = "neucobench.encoders.baselines"
+_PRETRAINED = "neucobench.encoders.pretrained"
+
 ENCODERS = Registry(
     kind="encoder",
     targets={
-        "bandstats": "neucobench.encoders.bandstats:BandStatsEncoder",
-        "dct": "neucobench.encoders.dct:DctEncoder",
-        "galileo-nano": "neucobench.encoders.galileo:GalileoEncoder",
-        "mean": "neucobench.encoders.mean:MeanEncoder",
-        "mosaiks": "neucobench.encoders.mosaiks:MosaiksEncoder",
-        "presto": "neucobench.encoders.presto:PrestoEncoder",
-        "random": "neucobench.encoders.random_vectors:RandomEncoder",
-        "vit-dino": "neucobench.encoders.vit_dino:VitDinoEncoder",
+        "bandstats": f"{_BASELINES}.bandstats:BandStatsEncoder",
+        "dct": f"{_BASELINES}.dct:DctEncoder",
+        "galileo-nano": f"{_PRETRAINED}.galileo:GalileoEncoder",
+        "mean": f"{_BASELINES}.mean:MeanEncoder",
+        "mosaiks": "neucobench.encoders.mosaiks.encoder:MosaiksEncoder",
+        "presto": f"{_PRETRAINED}.presto:PrestoEncoder",
+        "random": f"{_BASELINES}.random_vectors:RandomEncoder",
+        "vit-dino": f"{_PRETRAINED}.vit_dino:VitDinoEncoder",
     },
 )
 
@@ -28,9 +31,9 @@ ENCODERS = Registry(
 ENCODER_FAMILIES = Registry(
     kind="encoder family",
     targets={
-        "terratorch": "neucobench.encoders.terratorch_models:TerraTorchEncoder",
-        "timm": "neucobench.encoders.timm_models:TimmEncoder",
-        "torchgeo": "neucobench.encoders.torchgeo_models:TorchGeoEncoder",
+        "terratorch": f"{_PRETRAINED}.terratorch_models:TerraTorchEncoder",
+        "timm": f"{_PRETRAINED}.timm_models:TimmEncoder",
+        "torchgeo": f"{_PRETRAINED}.torchgeo_models:TorchGeoEncoder",
     },
 )
 

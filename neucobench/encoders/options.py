@@ -1,7 +1,7 @@
 """Options of the command line as arguments of an encoder's constructor."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from neucobench.errors import UnknownNameError, UsageError
@@ -107,3 +107,37 @@ def resolved_options(
         name: str(arguments.get(name, parameter.default))
         for name, parameter in constructor_parameters(target).items()
     }
+
+
+def check_choices(encoder: str, **choices: tuple[str, Sequence[str]]) -> None:
+    """Refuse options whose value is not one of those that are accepted.
+
+    Args:
+        encoder: its name, for the message.
+        **choices: an option's name to its value and the accepted ones.
+
+    Raises:
+        UnknownNameError: with the nearest names.
+    """
+    for option, (value, accepted) in choices.items():
+        if value not in accepted:
+            raise UnknownNameError(f"{option} of {encoder}", value, accepted)
+
+
+def check_training(
+    encoder: str, *, pretrained: bool, weights: str | None, seed: int
+) -> None:
+    """Refuse a random control that is given trained weights, and a negative seed.
+
+    Raises:
+        UsageError: when the options contradict each other.
+    """
+    if weights is not None and not pretrained:
+        raise UsageError(
+            f"The encoder {encoder} got pretrained=false, which draws its weights, and "
+            "--weights, which reads them; drop one of the two."
+        )
+    if seed < 0:
+        raise UsageError(
+            f"The encoder {encoder} got seed={seed}; give a seed of 0 or more."
+        )

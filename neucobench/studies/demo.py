@@ -8,7 +8,7 @@ from pathlib import Path
 from neucobench.data.sample import make_sample_world
 from neucobench.encoders.base import Encoder
 from neucobench.encoders.load import load_encoder
-from neucobench.encoders.run import encode_folder
+from neucobench.encoders.running.run import encode_folder
 from neucobench.evaluation.folder import write_evaluation
 from neucobench.evaluation.result import Evaluation
 from neucobench.evaluation.run import evaluate

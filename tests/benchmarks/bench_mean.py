@@ -21,8 +21,8 @@ from neucobench.data.buffers import Buffers
 from neucobench.data.dataset import CubeFolder
 from neucobench.data.writer import write_cube_file
 from neucobench.encoders.base import CubeBatch
-from neucobench.encoders.mean import MeanEncoder
-from neucobench.encoders.run import encode_folder
+from neucobench.encoders.baselines.mean import MeanEncoder
+from neucobench.encoders.running.run import encode_folder
 
 SIZE = 264
 

@@ -28,10 +28,10 @@ from torch.nn.functional import conv2d
 
 from neucobench.data.bands import DOWNSTREAM_2025, MODALITIES
 from neucobench.encoders.base import CubeBatch
-from neucobench.encoders.cube_images import cube_images
-from neucobench.encoders.mosaiks import MosaiksEncoder
-from neucobench.encoders.random_conv import gaussian_kernels
-from neucobench.encoders.torchvision_shim import import_with_torchvision
+from neucobench.encoders.mosaiks.cube_images import cube_images
+from neucobench.encoders.mosaiks.encoder import MosaiksEncoder
+from neucobench.encoders.mosaiks.random_conv import gaussian_kernels
+from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 
 KERNELS, SIZE, CHANNELS, SEASONS = 2048, 264, 27, 4
 FLOPS = 2 * KERNELS * 9 * CHANNELS * (SIZE - 2) ** 2 * SEASONS

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from neucobench.data.bands import SSL4EO_S12_V11
 from neucobench.encoders.base import CubeBatch
-from neucobench.encoders.mean import sample_grid
+from neucobench.encoders.baselines.mean import sample_grid
 
 
 class L2APoints:

@@ -7,11 +7,11 @@ import pytest
 
 from neucobench.embeddings.files import read_embeddings, write_embeddings
 from neucobench.embeddings.table import EmbeddingTable
-from neucobench.encoders.bandstats import BandStatsEncoder
+from neucobench.encoders.baselines.bandstats import BandStatsEncoder
+from neucobench.encoders.baselines.mean import MeanEncoder
 from neucobench.encoders.load import load_encoder
-from neucobench.encoders.mean import MeanEncoder
 from neucobench.encoders.reducers.state import load_fitted
-from neucobench.encoders.run import encode_folder
+from neucobench.encoders.running.run import encode_folder
 from neucobench.errors import CardError, InputError, UnknownNameError, UsageError
 
 HEAD = 'kind = "ensemble"\nname = "two"\ntitle = "Two"\ndescription = "Two blocks."\n'

@@ -5,7 +5,7 @@ import pytest
 
 from neucobench.embeddings.files import read_embeddings
 from neucobench.encoders.load import load_encoder
-from neucobench.encoders.run import encode_folder
+from neucobench.encoders.running.run import encode_folder
 
 pytestmark = pytest.mark.slow
 

@@ -28,7 +28,7 @@ from neucobench.data.writer import write_cube_file
 from neucobench.embeddings.files import read_embeddings
 from neucobench.encoders.load import load_encoder
 from neucobench.encoders.reducers.parse import parse_reducer
-from neucobench.encoders.run import encode_folder
+from neucobench.encoders.running.run import encode_folder
 
 PRODUCTS = {"s1": "S1RTC", "s2l1c": "S2L1C", "s2l2a": "S2L2A"}
 MARGIN = 20  # 224 to 264 pixels

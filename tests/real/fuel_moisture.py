@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge, RidgeCV
 
-from neucobench.encoders.presto import PrestoEncoder
-from neucobench.encoders.presto_input import PixelSeries, absent_bands, scale
+from neucobench.encoders.pretrained.presto import PrestoEncoder
+from neucobench.encoders.pretrained.presto_input import PixelSeries, absent_bands, scale
 
 # The stored series have 18 columns, with B9 where Presto has no band, and NDVI last.
 WATER_VAPOR, STORED_NDVI = 10, 17

@@ -23,9 +23,9 @@ from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 
-from neucobench.encoders.galileo import GalileoEncoder, embed_tiles
-from neucobench.encoders.galileo_input import normalize
-from neucobench.encoders.galileo_tokens import GROUPS
+from neucobench.encoders.pretrained.galileo import GalileoEncoder, embed_tiles
+from neucobench.encoders.pretrained.galileo_input import normalize
+from neucobench.encoders.pretrained.galileo_tokens import GROUPS
 
 PLACES = ("282D_485L_3_3", "433D_629L_3_1", "609U_541L_3_0")
 TILE, GRID, CLASSES = 32, 7, 9

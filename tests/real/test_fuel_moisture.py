@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucobench.encoders.presto import PrestoEncoder
+from neucobench.encoders.pretrained.presto import PrestoEncoder
 
 # R2 with alpha 1, RMSE, and R2 with the alpha that leave-one-out chooses.
 PRETRAINED = {

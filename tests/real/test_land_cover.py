@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neucobench.encoders.galileo import GalileoEncoder
+from neucobench.encoders.pretrained.galileo import GalileoEncoder
 
 SEEDS = range(5)
 # R2 of classes 1, 2, 4, 5, 7, and the mean of the first four: of the published weights.

@@ -1,0 +1,1 @@
+"""Random convolutional features of cubes."""

@@ -1,0 +1,1 @@
+"""Encoders with trained weights, and their controls with random ones."""

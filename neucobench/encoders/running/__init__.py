@@ -1,0 +1,1 @@
+"""The run over a folder of cubes: shards, features, reducers, the file."""

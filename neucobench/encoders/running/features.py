@@ -1,0 +1,164 @@
+"""From finished shards to vectors: gathered into one matrix, then reduced."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neucobench.data.dataset import shorten
+from neucobench.encoders.matrix import write_matrix
+from neucobench.encoders.reducers.base import (
+    Block,
+    FittedReducer,
+    Reducer,
+    restore_reducer,
+    row_chunks,
+)
+from neucobench.encoders.reducers.chain import Chain
+from neucobench.encoders.running.pipeline import Pipeline
+from neucobench.encoders.running.shards import Shard, ShardFacts, read_shard
+from neucobench.errors import CubeError
+from neucobench.findings import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vectors:
+    """Hold the vectors of a run in a file of the hidden folder.
+
+    Attributes:
+        ids: (samples,) sorted.
+        values: (samples, dims) float32, finite; a memory map.
+        blocks: what the columns are.
+        findings: cubes that have no row, cells that were no numbers.
+    """
+
+    ids: tuple[str, ...]
+    values: NDArray[np.float32]
+    blocks: tuple[Block, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def gather(
+    shards: Sequence[Shard],
+    facts: Sequence[ShardFacts],
+    blocks: Sequence[Block],
+    folder: Path,
+) -> Vectors:
+    """Return the features of all finished shards.
+
+    Cells that are NaN or infinite become 0, as in the ``neuco-*`` protocols, and a
+    finding says in which rows.
+
+    Args:
+        shards: all shards of the run, in order.
+        facts: what each holds.
+        blocks: the blocks of the columns.
+        folder: where the matrix is written.
+
+    Raises:
+        CubeError: when no cube could be encoded.
+    """
+    findings = [finding for item in facts for finding in item.findings]
+    rows = sum(item.rows for item in facts)
+    if not rows:
+        first = f" The first: {findings[0].message}" if findings else ""
+        count = sum(len(shard.ids) for shard in shards)
+        raise CubeError(
+            f"None of the {count} cubes can be encoded; nothing was "
+            f"written.{first} Run: neucobench data check CUBES"
+        )
+    ids: list[str] = []
+    cleaning = _Cleaning(named=[], cells=[0])
+
+    def chunks() -> Iterator[NDArray[np.float32]]:
+        for shard in shards:
+            part, vectors = read_shard(shard)
+            ids.extend(part)
+            yield cleaning.clean(part, vectors)
+
+    shape = (rows, blocks[-1].stop)
+    values = write_matrix(folder / "features.npy", shape, chunks())
+    return Vectors(
+        ids=tuple(ids),
+        values=values,
+        blocks=tuple(blocks),
+        findings=(*findings, *cleaning.findings()),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cleaning:
+    named: list[str]
+    cells: list[int]
+
+    def clean(
+        self, ids: Sequence[str], vectors: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        bad = ~np.isfinite(vectors)
+        if not bad.any():
+            return vectors
+        self.cells[0] += int(bad.sum())
+        self.named.extend(ids[row] for row in np.flatnonzero(bad.any(axis=1)))
+        return np.where(bad, np.float32(0), vectors)
+
+    def findings(self) -> tuple[Finding, ...]:
+        if not self.named:
+            return ()
+        message = (
+            f"{self.cells[0]} cells that are no finite numbers were written as 0, in "
+            f"the rows of {shorten(self.named)}."
+        )
+        return (
+            Finding(
+                code="non-finite-cells",
+                level="warning",
+                message=message,
+                count=self.cells[0],
+            ),
+        )
+
+
+def reduce_features(
+    features: Vectors, pipeline: Pipeline, folder: Path
+) -> tuple[Vectors, FittedReducer | None]:
+    """Return the vectors of a run, and the reducer that made them.
+
+    Args:
+        features: from ``gather``.
+        pipeline: says whether a reducer is fitted, or comes from a saved state.
+        folder: where the matrix is written.
+    """
+    fitted = _fit(features, pipeline)
+    if fitted is None:
+        return features, None
+    blocks = tuple(fitted.blocks)
+    chunks = (fitted.transform(chunk) for chunk in row_chunks(features.values))
+    shape = (len(features.ids), blocks[-1].stop)
+    values = write_matrix(folder / "vectors.npy", shape, chunks)
+    findings = (*features.findings, *_shorter(pipeline.reducer, shape))
+    reduced = replace(features, values=values, blocks=blocks, findings=findings)
+    return reduced, fitted
+
+
+def _shorter(reducer: Reducer | None, shape: tuple[int, int]) -> tuple[Finding, ...]:
+    last = reducer.steps[-1] if isinstance(reducer, Chain) else reducer
+    wanted = getattr(last, "dims", shape[1])
+    if last is None or shape[1] >= wanted:
+        return ()
+    message = (
+        f"The reducer {last.name!r} gives {shape[1]:,} dimensions in place of "
+        f"{wanted:,}: there are no more in {shape[0]:,} rows of these features. The "
+        "neuco-* protocols fill up with zeros."
+    )
+    return (Finding(code="fewer-dimensions", level="info", message=message),)
+
+
+def _fit(features: Vectors, pipeline: Pipeline) -> FittedReducer | None:
+    if pipeline.state is not None:
+        state = pipeline.state.reducer
+        return None if state is None else restore_reducer(state)
+    if pipeline.reducer is not None:
+        return pipeline.reducer.fit(features.values, features.blocks)
+    return None
