@@ -26,9 +26,9 @@ def show(report: "EncodeReport") -> None:
 
 
 def _balance(report: "EncodeReport") -> Table:
-    table = Table(title="What the probe sees of each block")
+    table = Table(title="Block balance")
     table.add_column("block")
-    for column in ("dims", "share of variance", "of that, within columns"):
+    for column in ("dims", "share of variance", "within columns"):
         table.add_column(column, justify="right")
     for share in report.balance:
         table.add_row(

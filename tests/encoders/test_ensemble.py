@@ -82,6 +82,8 @@ def test_blocks_and_the_whole_have_reducers(recipe, cubes, tmp_path):
     report = encode_folder(cubes, load_encoder(recipe(body)), tmp_path / "two.npz")
     assert (report.dims, report.transductive) == (1026, True)
     metadata = read_embeddings(report.out).metadata
+    shares = [(share.name, share.dims) for share in report.balance]
+    assert shares == [("mean", 1024), ("statistics", 2)]
     names = [step["reducer"] for step in json.loads(metadata["reducer"])["steps"]]
     assert names == ["PerBlock", "Standardize", "Truncate"]
 

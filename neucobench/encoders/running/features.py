@@ -1,7 +1,7 @@
-"""From finished shards to vectors: gathered into one matrix, then reduced."""
+"""From finished shards to features, gathered into one matrix."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +9,7 @@ from numpy.typing import NDArray
 
 from neucobench.data.dataset import shorten
 from neucobench.encoders.matrix import write_matrix
-from neucobench.encoders.reducers.base import (
-    Block,
-    FittedReducer,
-    Reducer,
-    restore_reducer,
-    row_chunks,
-)
-from neucobench.encoders.reducers.chain import Chain
-from neucobench.encoders.running.pipeline import Pipeline
+from neucobench.encoders.reducers.base import Block
 from neucobench.encoders.running.shards import Shard, ShardFacts, read_shard
 from neucobench.errors import CubeError
 from neucobench.findings import Finding
@@ -118,47 +110,3 @@ class _Cleaning:
                 count=self.cells[0],
             ),
         )
-
-
-def reduce_features(
-    features: Vectors, pipeline: Pipeline, folder: Path
-) -> tuple[Vectors, FittedReducer | None]:
-    """Return the vectors of a run, and the reducer that made them.
-
-    Args:
-        features: from ``gather``.
-        pipeline: says whether a reducer is fitted, or comes from a saved state.
-        folder: where the matrix is written.
-    """
-    fitted = _fit(features, pipeline)
-    if fitted is None:
-        return features, None
-    blocks = tuple(fitted.blocks)
-    chunks = (fitted.transform(chunk) for chunk in row_chunks(features.values))
-    shape = (len(features.ids), blocks[-1].stop)
-    values = write_matrix(folder / "vectors.npy", shape, chunks)
-    findings = (*features.findings, *_shorter(pipeline.reducer, shape))
-    reduced = replace(features, values=values, blocks=blocks, findings=findings)
-    return reduced, fitted
-
-
-def _shorter(reducer: Reducer | None, shape: tuple[int, int]) -> tuple[Finding, ...]:
-    last = reducer.steps[-1] if isinstance(reducer, Chain) else reducer
-    wanted = getattr(last, "dims", shape[1])
-    if last is None or shape[1] >= wanted:
-        return ()
-    message = (
-        f"The reducer {last.name!r} gives {shape[1]:,} dimensions in place of "
-        f"{wanted:,}: there are no more in {shape[0]:,} rows of these features. The "
-        "neuco-* protocols fill up with zeros."
-    )
-    return (Finding(code="fewer-dimensions", level="info", message=message),)
-
-
-def _fit(features: Vectors, pipeline: Pipeline) -> FittedReducer | None:
-    if pipeline.state is not None:
-        state = pipeline.state.reducer
-        return None if state is None else restore_reducer(state)
-    if pipeline.reducer is not None:
-        return pipeline.reducer.fit(features.values, features.blocks)
-    return None

@@ -10,34 +10,33 @@ from numpy.typing import NDArray
 from neucobench.embeddings.quantizers import read_quantizer
 from neucobench.embeddings.storage import bytes_per_vector, quantize
 from neucobench.embeddings.table import EmbeddingTable
-from neucobench.encoders.reducers.balance import block_balance
 from neucobench.encoders.reducers.base import FittedReducer
 from neucobench.encoders.reducers.state import Fitted
-from neucobench.encoders.running.features import Vectors
 from neucobench.encoders.running.pipeline import Pipeline
 from neucobench.encoders.running.provenance import make_record
+from neucobench.encoders.running.reducing import Reduced
 from neucobench.errors import UsageError
 
 _KEPT = ("cube_digest", "storage", "storage_parameters", "bytes_per_vector")
 
 
 def make_table(
-    pipeline: Pipeline, signatures: Mapping[str, str], vectors: Vectors, *, name: str
+    pipeline: Pipeline, signatures: Mapping[str, str], reduced: Reduced, *, name: str
 ) -> EmbeddingTable:
     """Return the table of a run, with its record, its values as they are stored.
 
     Args:
         pipeline: what was computed.
         signatures: cube id to signature.
-        vectors: what came out.
+        reduced: what came out.
         name: the table's name.
     """
+    vectors = reduced.vectors
     record = make_record(pipeline, signatures, vectors.findings)
     rows, dims = vectors.values.shape
     record |= {"rows": str(rows), "dims": str(dims)}
-    if len(vectors.blocks) > 1:
-        shares = block_balance(vectors.values, vectors.blocks)
-        record["balance"] = json.dumps([asdict(share) for share in shares])
+    if reduced.balance:
+        record["balance"] = json.dumps([asdict(share) for share in reduced.balance])
     table = EmbeddingTable(
         ids=vectors.ids,
         values=vectors.values,

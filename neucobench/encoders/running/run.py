@@ -19,7 +19,7 @@ from neucobench.encoders.base import Encoder
 from neucobench.encoders.checked import CheckedEncoder, check_encoder
 from neucobench.encoders.reducers.base import Reducer
 from neucobench.encoders.reducers.state import Fitted
-from neucobench.encoders.running.features import gather, reduce_features
+from neucobench.encoders.running.features import gather
 from neucobench.encoders.running.finish import check_bytes, make_table, what_was_fitted
 from neucobench.encoders.running.fitting import fit_encoder, learned_digest
 from neucobench.encoders.running.local import one_core
@@ -33,6 +33,7 @@ from neucobench.encoders.running.pipeline import (
     make_pipeline,
 )
 from neucobench.encoders.running.provenance import recorded_findings, sign_cubes
+from neucobench.encoders.running.reducing import reduce_features
 from neucobench.encoders.running.report import EncodeReport, make_report
 from neucobench.encoders.running.shards import open_folder, remove_folder
 from neucobench.errors import CubeError
@@ -186,11 +187,11 @@ def _make(job: _Job, hidden: Path, started: float) -> EncodeReport:
     with one_core():
         features = gather(done.shards, done.facts, encoder.blocks, hidden)
         job.refuse(features.findings)
-        vectors, reducer = reduce_features(features, job.pipeline, hidden)
-    check_dims(job.encoder, vectors.values.shape[1], job.dims)
-    table = make_table(job.pipeline, job.signatures, vectors, name=job.path.stem)
+        reduced = reduce_features(features, job.pipeline, hidden)
+    check_dims(job.encoder, reduced.vectors.values.shape[1], job.dims)
+    table = make_table(job.pipeline, job.signatures, reduced, name=job.path.stem)
     check_bytes(table, job.max_bytes)
-    fitted = what_was_fitted(job.pipeline, table, learned, reducer)
+    fitted = what_was_fitted(job.pipeline, table, learned, reduced.reducer)
     publish(table, job.path, hidden, fitted)
     return make_report(
         job.path,
