@@ -42,8 +42,8 @@ ENCODER_FAMILIES = Registry(
 class CubeBatch:
     """Hold some cubes of one shape, to be encoded together.
 
-    The arrays may be views of buffers that the reader uses again: an encoder that
-    wants to keep them must copy them.
+    The arrays may be views of buffers that the reader uses again, and the encoders of
+    an ensemble share them: one that wants to keep or to change them must copy them.
 
     Attributes:
         ids: (samples,) the cubes' ids.

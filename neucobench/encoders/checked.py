@@ -1,5 +1,6 @@
 """An encoder whose attributes are known to be right, and whose output is looked at."""
 
+import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -99,8 +100,9 @@ class CheckedEncoder:
                 f"floating-point numbers of shape {expected}. Correct the encoder."
             )
         with np.errstate(over="ignore"):
-            # Beyond float32 a number becomes infinite, which the run reports.
-            return vectors.astype(np.float32, copy=False)
+            # Beyond float32 a number becomes infinite, which the run reports. A copy,
+            # since the result may be a view of pixels, whose memory is used again.
+            return vectors.astype(np.float32)
 
 
 def check_encoder(
@@ -204,7 +206,16 @@ def _is_count(value: Any) -> bool:
 
 def _stored_options(encoder: Encoder) -> dict[str, str]:
     return {
-        name: str(getattr(encoder, name))
+        name: _as_text(getattr(encoder, name))
         for name in inspect.signature(type(encoder)).parameters
         if hasattr(encoder, name)
     }
+
+
+def _as_text(value: Any) -> str:
+    """Return an option as text; an array, whose text is shortened, as a digest."""
+    array = np.asarray(value) if hasattr(value, "__array__") else np.empty(())
+    if not array.ndim:
+        return str(value)
+    digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    return f"{array.dtype} {array.shape} sha256:{digest}"

@@ -13,6 +13,7 @@ from neucobench.encoders.base import CubeBatch, CubeSource
 from neucobench.encoders.checked import CheckedEncoder
 from neucobench.encoders.reducers.base import Block, Reducer
 from neucobench.encoders.tables import TableEncoder, TableSource
+from neucobench.errors import CubeError
 
 _MARK = "/"
 
@@ -142,11 +143,16 @@ class _View:
 
 
 def _view(batch: CubeBatch, encoder: CheckedEncoder) -> CubeBatch:
-    """Return the modalities, seasons and offset that ``encoder`` asks for."""
+    """Return the modalities, seasons and offset that ``encoder`` asks for.
+
+    Raises:
+        CubeError: when the cubes have fewer seasons.
+    """
     arrays, offsets = {}, {}
     for name in encoder.modalities:
         array = batch.arrays[name]
         if encoder.seasons is not None:
+            _require_seasons(array, name, encoder)
             array = array[:, list(encoder.seasons)]
         carried = batch.offsets.get(name, 0)
         offsets[name] = optical_only(name, encoder.offset)
@@ -155,3 +161,13 @@ def _view(batch: CubeBatch, encoder: CheckedEncoder) -> CubeBatch:
             array = shift(array.copy(), offsets[name] - carried)
         arrays[name] = array
     return CubeBatch(ids=batch.ids, arrays=arrays, offsets=offsets)
+
+
+def _require_seasons(array: NDArray[Any], name: str, encoder: CheckedEncoder) -> None:
+    wanted = encoder.seasons or ()
+    if max(wanted) >= array.shape[1]:
+        raise CubeError(
+            f"{name} has {array.shape[1]} seasons, and the encoder {encoder.name!r} "
+            f"reads those at {', '.join(map(str, wanted))}, counted from 0. Leave this "
+            "cube out, or choose other seasons."
+        )

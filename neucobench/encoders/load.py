@@ -79,6 +79,9 @@ def load_encoder(
             )
         return check_encoder(target, source=source)
     arguments = read_options(target, spec, options, device=device, weights=weights)
+    if arguments.get("weights"):
+        # The workers of a cluster stand in other folders.
+        arguments["weights"] = str(Path(arguments["weights"]).expanduser().resolve())
     encoder = _construct(target, spec, arguments)
     recorded = resolved_options(target, arguments)
     if arguments.get("weights"):
@@ -183,6 +186,12 @@ def _load_block(
     if block.encoder is None:
         found = tuple(str(_find_table(name, folders)) for name in block.tables)
         return check_encoder(TableEncoder(paths=found), options={})
+    if block.encoder == TableEncoder.name or _names_recipe(block.encoder):
+        raise InputError(
+            f"The block {block.name!r} has encoder = {block.encoder!r}; a block takes "
+            "one encoder by its name, family or file, or embedding files by tables = "
+            "[...]. Write the blocks of another recipe out, one by one."
+        )
     texts = {name: str(value) for name, value in block.options.items()} | dict(options)
     weights = texts.pop("weights", block.weights)
     target = _find(block.encoder, {})[0]
@@ -190,6 +199,10 @@ def _load_block(
         # The others may have one: a block without computes where it can.
         device = None
     return load_encoder(block.encoder, options=texts, device=device, weights=weights)
+
+
+def _names_recipe(spec: str) -> bool:
+    return spec.endswith(".toml") or spec in recipe_paths()
 
 
 def _find_table(name: str, folders: list[Path]) -> Path:

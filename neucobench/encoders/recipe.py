@@ -38,7 +38,6 @@ from neucobench.encoders.reducers.parse import make_reducer
 from neucobench.encoders.reducers.per_block import PerBlock
 
 SECTION = "codecs/recipes"
-KIND = "ensemble"
 
 Text = Annotated[str, Field(min_length=1)]
 Value = bool | int | float | str

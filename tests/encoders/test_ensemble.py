@@ -24,6 +24,13 @@ name = "statistics"
 encoder = "bandstats"
 weight = 2.0
 """
+LAST = """
+class Last:
+    name, modalities, dims, seasons = "last", ("s1",), 2, (3,)
+
+    def encode(self, batch):
+        return batch.arrays["s1"].mean(axis=(3, 4))[:, 0]
+"""
 
 
 @pytest.fixture
@@ -150,6 +157,24 @@ def test_a_wrong_recipe_is_a_sentence(recipe, body, sentence):
 def test_an_unknown_reducer_in_a_recipe_is_answered_with_the_nearest(recipe):
     with pytest.raises(UnknownNameError, match="Did you mean 'pca'"):
         load_encoder(recipe(TWO + "reduce = [{ reducer = 'pcs' }]"))
+
+
+@pytest.mark.parametrize("name", ["table", "mosaiks-1024", "other.toml"])
+def test_a_block_is_no_recipe(recipe, name):
+    with pytest.raises(InputError, match="a block takes one encoder"):
+        load_encoder(recipe(f"[[blocks]]\nencoder = '{name}'\n"))
+
+
+def test_a_cube_without_the_season_of_a_block_is_left_out(
+    recipe, own_cubes, tmp_path, cube_writer
+):
+    make, write = cube_writer
+    write(own_cubes, "0001", make(1, seasons=2))
+    (tmp_path / "last.py").write_text(LAST)
+    body = f"[[blocks]]\nname = 'last'\nencoder = '{tmp_path / 'last.py'}:Last'\n"
+    report = encode_folder(own_cubes, load_encoder(recipe(body)), tmp_path / "a.npz")
+    assert (report.rows, report.left_out) == (4, 1)
+    assert "'0001': s1 has 2 seasons" in report.findings[0].message
 
 
 # Tables

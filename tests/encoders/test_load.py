@@ -86,6 +86,13 @@ def test_the_record_holds_what_the_weights_are_and_not_where_they_lie(tmp_path):
     assert "device" not in encoder.options
 
 
+def test_weights_are_found_from_any_folder(tmp_path, monkeypatch):
+    (tmp_path / "weights.pt").write_bytes(b"weights")
+    monkeypatch.chdir(tmp_path)
+    encoder = load_encoder("galileo-nano", weights="weights.pt")
+    assert encoder.inner.weights == str(tmp_path / "weights.pt")
+
+
 def test_options_are_read_as_the_annotations_say(own):
     options = {"dims": "7", "scale": "0.5", "flip": "yes", "note": "1", "most": "4"}
     inner = load_encoder(f"{own}:Own", options=options).inner
@@ -177,6 +184,16 @@ def test_an_object_made_in_python_records_its_options():
     }
 
 
+def test_an_array_among_the_options_is_recorded_by_its_content(own):
+    numbers = np.zeros(5000)
+    encoder = load_encoder(f"{own}:Own").inner
+    encoder.note = numbers
+    before = check_encoder(encoder).options["note"]
+    numbers[2500] = 1
+    assert check_encoder(encoder).options["note"] != before
+    assert len(before) < 100
+
+
 @pytest.mark.parametrize(
     ("attribute", "value"),
     [
@@ -208,6 +225,13 @@ def test_a_result_that_is_not_as_declared_ends_the_run(own, batch, wrong):
     encoder.inner.encode = lambda _: wrong
     with pytest.raises(InputError, match=r"dims promise .* shape \(5, 3\)"):
         encoder.encode(batch)
+
+
+def test_a_result_that_is_a_view_of_the_pixels_is_copied(own, batch):
+    encoder = load_encoder(f"{own}:Own")
+    encoder.inner.encode = lambda batch: batch.arrays["s1"][:, 0, 0, 0, :3]
+    vectors = encoder.encode(batch)
+    assert not np.shares_memory(vectors, batch.arrays["s1"])
 
 
 def test_float64_results_are_cast(own, batch):

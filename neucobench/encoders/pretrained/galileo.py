@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from neucobench.encoders.pretrained.galileo_tiles import (
     pool_tiles,
 )
 from neucobench.encoders.pretrained.galileo_tokens import GROUPS, MOST_STEPS, PATCH
+from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.random_weights import draw_weights
 from neucobench.encoders.pretrained.sentinel_series import SeriesEncoder
 from neucobench.encoders.pretrained.weights import (
@@ -160,7 +160,7 @@ def embed_tiles(
     return torch.cat(means)
 
 
-@lru_cache(maxsize=2)
+@KeptModels
 def _load(
     size: str, weights: str | None, seed: int | None, device: torch.device
 ) -> Galileo:

@@ -1,7 +1,6 @@
 """Presto: a transformer pretrained on series of single pixels."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from neucobench.encoders.device import torch_device
 from neucobench.encoders.options import check_choices
+from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.presto_input import (
     MEASURED,
     PixelSeries,
@@ -166,7 +166,7 @@ def embed_pixels(
     return torch.cat(vectors)
 
 
-@lru_cache(maxsize=2)
+@KeptModels
 def _load(weights: str | None, seed: int | None, device: torch.device) -> Presto:
     """Return the model with trained weights, or with those drawn from a seed."""
     with torch.device("meta"):

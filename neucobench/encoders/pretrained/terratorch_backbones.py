@@ -6,13 +6,13 @@ are those of the pretraining, which a backbone does not apply itself.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from neucobench.data.bands import MODALITIES, S2_OFFSET, Statistics
+from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.torch_draws import torch_draws
 from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 from neucobench.encoders.pretrained.weights import (
@@ -109,7 +109,7 @@ BACKBONES = {
 }
 
 
-@lru_cache(maxsize=2)
+@KeptModels
 def load_backbone(
     name: str,
     modalities: tuple[str, ...],

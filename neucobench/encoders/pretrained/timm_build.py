@@ -10,6 +10,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.torch_draws import torch_draws
 from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 from neucobench.encoders.pretrained.weights import find_weights, read_tensors
@@ -25,7 +26,7 @@ from neucobench.errors import (
 EXAMPLES = ("convnext_tiny", "resnet50", "vit_small_patch16_224")
 
 
-@lru_cache(maxsize=2)
+@KeptModels
 def load_model(
     name: str,
     bands: int,

@@ -12,6 +12,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.torch_draws import torch_draws
 from neucobench.encoders.pretrained.torchgeo_inputs import (
     WAVELENGTHS,
@@ -78,7 +79,7 @@ def find_entry(name: str) -> Any:
     return _entries()[name][1]
 
 
-@lru_cache(maxsize=2)
+@KeptModels
 def load_model(
     name: str, pool: str, weights: str | None, seed: int | None, device: torch.device
 ) -> nn.Module:

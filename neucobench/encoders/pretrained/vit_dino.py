@@ -5,7 +5,6 @@ in NeuCo-Bench's script, which pads the vector to 1,024: here the evaluation pad
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -24,6 +23,7 @@ from neucobench.encoders.pretrained.images import (
     joined_dims,
     read_images,
 )
+from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.vit import (
     VisionTransformer,
     draw_weights,
@@ -133,7 +133,7 @@ class VitDinoEncoder:
         return _load(self.weights, seed, self.identity_norm, torch_device(self.device))
 
 
-@lru_cache(maxsize=2)
+@KeptModels
 def _load(
     weights: str | None, seed: int | None, identity_norm: bool, device: torch.device
 ) -> VisionTransformer:

@@ -35,6 +35,7 @@ from neucobench.findings import Finding
 
 _CONNECTING_SECONDS = 30
 _GATE = threading.Lock()
+_UNPACKING = threading.Lock()
 
 
 def encode_on_cluster(
@@ -66,7 +67,8 @@ def encode_on_cluster(
         cubes = (str(folder.root.resolve()), uuid4().hex)
         for shard in shards:
             absolute = replace(shard, path=shard.path.resolve())
-            key = f"{shard.path.stem}-{shard.key}"
+            # Another output of the same cubes is another task, which writes there.
+            key = f"{shard.path.stem}-{shard.key}-{cubes[1]}"
             future = client.submit(_encode_there, absolute, cubes, packed, key=key)
             futures[future] = shard
         yield from _until_done(client, futures, address)
@@ -96,10 +98,10 @@ def _pack(encoder: CheckedEncoder, folder: Path) -> tuple[str, str]:
     """Write the encoder where the workers can read it; return the path and a digest."""
     import cloudpickle
 
-    module = sys.modules.get(type(encoder.inner).__module__)
-    if module is not None and module.__name__.startswith(USER_MODULE):
-        # The worker cannot import the user's file: the class itself travels.
-        cloudpickle.register_pickle_by_value(module)
+    for name, module in list(sys.modules.items()):
+        if name.startswith(USER_MODULE):
+            # The worker cannot import the user's file: the class itself travels.
+            cloudpickle.register_pickle_by_value(module)
     data = cloudpickle.dumps(encoder)
     path = folder / "encoder.pickle"
     with whole_file(path) as hidden:
@@ -131,7 +133,9 @@ def _encode_there(
     shard: Shard, cubes: tuple[str, str], packed: tuple[str, str]
 ) -> tuple[Finding, ...]:
     """Encode one shard; runs on a worker."""
-    encoder = _unpack(*packed)
+    with _UNPACKING:
+        # Several threads of a worker would load the weights once each.
+        encoder = _unpack(*packed)
     gate = nullcontext() if encoder.thread_safe else _GATE
     if encoder.thread_safe:
         _use_one_core()

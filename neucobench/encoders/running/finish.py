@@ -8,12 +8,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from neucobench.embeddings.quantizers import read_quantizer
-from neucobench.embeddings.storage import bytes_per_vector, quantize
+from neucobench.embeddings.storage import quantize
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.encoders.reducers.base import FittedReducer
 from neucobench.encoders.reducers.state import Fitted
 from neucobench.encoders.running.pipeline import Pipeline
-from neucobench.encoders.running.provenance import make_record
+from neucobench.encoders.running.provenance import make_record, recorded_bytes
 from neucobench.encoders.running.reducing import Reduced
 from neucobench.errors import UsageError
 
@@ -53,19 +53,23 @@ def make_table(
     return replace(stored, metadata=dict(stored.metadata) | {"findings": found})
 
 
-def check_bytes(table: EmbeddingTable, limit: int | None) -> None:
+def check_bytes(record: Mapping[str, str], limit: int | None) -> None:
     """Refuse vectors that take more than ``limit`` bytes.
 
+    Args:
+        record: the metadata of their file.
+        limit: the most bytes that a vector may take; None: any number.
+
     Raises:
-        UsageError: when they do.
+        UsageError: when they take more.
     """
-    taken = bytes_per_vector(table)
+    taken = recorded_bytes(record)
     if limit is not None and taken > limit:
-        storage = table.metadata.get("storage", "float32")
+        storage = record.get("storage", "float32")
         raise UsageError(
-            f"A vector of {table.dims} dimensions takes {taken} bytes as {storage}, "
-            f"and --max-bytes allows {limit}; give --store int8 or binary, or fewer "
-            "--dims with --reduce. The encoded cubes are kept for the next run."
+            f"A vector of {record['dims']} dimensions takes {taken} bytes as "
+            f"{storage}, and --max-bytes allows {limit}; give --store int8 or binary, "
+            "or fewer --dims with --reduce. What is encoded already is kept."
         )
 
 
@@ -85,9 +89,12 @@ def what_was_fitted(
     """
     if not learned and reducer is None and "storage_parameters" not in table.metadata:
         return None
-    about = pipeline.describe()
-    about |= {key: table.metadata[key] for key in _KEPT if key in table.metadata}
-    if pipeline.state is not None:
-        about |= {"cube_digest": pipeline.state.about.get("cube_digest", "")}
+    # A saved state stays what it was: other cubes, other ranges of what is stored.
+    source = table.metadata if pipeline.state is None else pipeline.state.about
+    about: dict[str, Any] = dict(pipeline.describe())
+    about |= {key: source[key] for key in _KEPT if key in source}
+    if pipeline.state is None and not pipeline.learns:
+        # Nothing was learned from these cubes: on them too it is not transductive.
+        del about["cube_digest"]
     state = None if reducer is None else reducer.state()
     return Fitted(encoder=learned, reducer=state, about=about)

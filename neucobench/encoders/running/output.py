@@ -6,6 +6,7 @@ the hidden folder and follow the file; when the run is killed in between, the ne
 moves them.
 """
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +16,11 @@ from neucobench.embeddings.table import EmbeddingTable
 from neucobench.encoders.reducers.state import Fitted, save_fitted
 from neucobench.encoders.running import provenance
 from neucobench.encoders.running.pipeline import Pipeline
-from neucobench.encoders.running.shards import remove_folder, shard_folder
+from neucobench.encoders.running.shards import (
+    open_folder,
+    remove_folder,
+    shard_folder,
+)
 from neucobench.errors import InputError, UnknownNameError, UsageError
 
 _STAGED = "beside"
@@ -53,7 +58,7 @@ def existing_record(
 
     Raises:
         InputError: when the file was made from other cubes, by another encoder, or
-            nothing is known about it.
+            nothing is known about it, or when another run is replacing it.
     """
     staged = shard_folder(path) / _STAGED
     record = provenance.read_record(
@@ -70,8 +75,12 @@ def existing_record(
             f"{path} exists, and {made}; replace it with --overwrite, or give another "
             "--out."
         )
-    _move_staged(staged, path)
-    remove_folder(path)
+    if staged.parent.exists():
+        with open_folder(path):
+            if not (staged.parent / path.name).exists():
+                # The run that wrote the file was killed before these had followed it.
+                _move_staged(staged, path)
+            remove_folder(path)
     return record
 
 
@@ -81,7 +90,9 @@ def publish(
     """Write all files in the hidden folder, move them into place, remove the folder."""
     finished = folder / path.name
     staged = folder / _STAGED
-    staged.mkdir(exist_ok=True)
+    # What a killed run has left there belongs to another file.
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir()
     write_embeddings(table, finished)
     if path.suffix.lower() == ".csv":
         record = staged / provenance.sidecar(path).name

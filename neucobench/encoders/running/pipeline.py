@@ -20,6 +20,8 @@ from neucobench.encoders.reducers.chain import Chain
 from neucobench.encoders.reducers.state import Fitted
 from neucobench.errors import InputError, UsageError
 
+# Their parameters are fitted, unless a state holds them.
+_FITTED_STORAGES = ("int8", "binary")
 _SAME = ("encoder", "encoder_version", "encoder_source", "options", "modalities")
 
 
@@ -42,12 +44,14 @@ class Pipeline:
     @property
     def learns(self) -> bool:
         """Tell whether anything is fitted on the cubes that are encoded."""
-        if self.state is not None:
+        about = {} if self.state is None else self.state.about
+        stored = self.storage in _FITTED_STORAGES
+        if stored and about.get("storage") != self.storage:
+            return True
+        if self.state is not None and self.encoder.needs_fit:
             return False
         reduced = self.reducer is not None and self.reducer.fits
-        stored = self.storage in ("int8", "binary")
-        fitted = reduced or stored or self.encoder.needs_fit
-        return fitted or self.encoder.transductive
+        return reduced or self.encoder.needs_fit or self.encoder.transductive
 
     def describe(self) -> dict[str, str]:
         """Return what decides the numbers, apart from the cubes, as text."""

@@ -22,6 +22,7 @@ from neucobench.errors import CubeError, EmbeddingError
 from neucobench.findings import SYNTHETIC_PREFIX, Finding
 
 SIDECAR_SCHEMA = "neucobench/embedding-record/1"
+_SIGNED_AT_ONCE = 4096
 
 
 def sign_file(path: Path) -> str:
@@ -71,8 +72,13 @@ def sign_cubes(
         wanted = modalities or files
         return sign_cube({name: files[name] for name in wanted if name in files})
 
+    signatures: dict[str, str] = {}
     with ThreadPoolExecutor(workers) as pool:
-        return dict(zip(folder.ids, pool.map(sign, folder.ids), strict=True))
+        # Part by part: a task that waits takes two kilobytes.
+        for start in range(0, len(folder.ids), _SIGNED_AT_ONCE):
+            part = folder.ids[start : start + _SIGNED_AT_ONCE]
+            signatures |= zip(part, pool.map(sign, part), strict=True)
+    return signatures
 
 
 def cube_digest(signatures: Mapping[str, str]) -> str:
@@ -104,10 +110,9 @@ def same_origin(
 
 def _origin(pipeline: Pipeline, signatures: Mapping[str, str]) -> dict[str, str]:
     cubes = cube_digest(signatures)
-    learned_here = pipeline.learns
-    if pipeline.state is not None:
-        # A state that was fitted on these very cubes is no less transductive.
-        learned_here = pipeline.state.about.get("cube_digest") == cubes
+    # A state that was fitted on these very cubes is no less transductive.
+    about = {} if pipeline.state is None else pipeline.state.about
+    learned_here = pipeline.learns or about.get("cube_digest") == cubes
     return pipeline.describe() | {
         "cube_digest": cubes,
         "transductive": "true" if learned_here else "false",
@@ -117,6 +122,11 @@ def _origin(pipeline: Pipeline, signatures: Mapping[str, str]) -> dict[str, str]
 def recorded_findings(record: Mapping[str, str]) -> tuple[Finding, ...]:
     """Return the findings that a record holds."""
     return tuple(Finding(**item) for item in json.loads(record.get("findings", "[]")))
+
+
+def recorded_bytes(record: Mapping[str, str]) -> int:
+    """Return the bytes of one vector, which only a quantized file's record states."""
+    return int(record.get("bytes_per_vector", 4 * int(record["dims"])))
 
 
 def sidecar(path: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 from neucobench.encoders.reducers.balance import BlockShare
 from neucobench.encoders.running.missing import Done
 from neucobench.encoders.running.output import state_files
-from neucobench.encoders.running.provenance import recorded_findings
+from neucobench.encoders.running.provenance import recorded_bytes, recorded_findings
 from neucobench.encoders.running.work import BROKEN_CUBE
 from neucobench.findings import Finding
 from neucobench.machine import peak_memory
@@ -82,14 +82,13 @@ def make_report(
     """
     shares = json.loads(record.get("balance", "[]"))
     state = state_files(path)[-1]
-    dims = int(record["dims"])
     return EncodeReport(
         out=path,
         encoder=record["encoder"],
         rows=int(record["rows"]),
-        dims=dims,
+        dims=int(record["dims"]),
         storage=record.get("storage", "float32"),
-        bytes_per_vector=int(record.get("bytes_per_vector", 4 * dims)),
+        bytes_per_vector=recorded_bytes(record),
         transductive=record["transductive"] == "true",
         state=state if state.exists() else None,
         balance=tuple(BlockShare(**share) for share in shares),

@@ -171,6 +171,7 @@ def _leave_alone(job: _Job, started: float) -> EncodeReport:
     record = existing_record(job.path, job.pipeline, job.signatures)
     job.refuse(recorded_findings(record))
     check_dims(job.encoder, int(record["dims"]), job.dims)
+    check_bytes(record, job.max_bytes)
     return make_report(job.path, record, started=started)
 
 
@@ -190,7 +191,7 @@ def _make(job: _Job, hidden: Path, started: float) -> EncodeReport:
         reduced = reduce_features(features, job.pipeline, hidden)
     check_dims(job.encoder, reduced.vectors.values.shape[1], job.dims)
     table = make_table(job.pipeline, job.signatures, reduced, name=job.path.stem)
-    check_bytes(table, job.max_bytes)
+    check_bytes(table.metadata, job.max_bytes)
     fitted = what_was_fitted(job.pipeline, table, learned, reduced.reducer)
     publish(table, job.path, hidden, fitted)
     return make_report(

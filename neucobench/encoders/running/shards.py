@@ -33,6 +33,7 @@ from neucobench.errors import InputError
 from neucobench.findings import Finding
 
 _KEY, _FACTS = b"key", b"facts"
+_LOCK = "lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +125,14 @@ def write_shard(
 def finished(shard: Shard) -> ShardFacts | None:
     """Return what a finished shard holds; None when it must be done (again)."""
     try:
-        file = pq.ParquetFile(shard.path)
-        metadata = file.schema_arrow.metadata or {}
+        with pq.ParquetFile(shard.path) as file:
+            metadata = file.schema_arrow.metadata or {}
+            rows = file.metadata.num_rows
         if metadata.get(_KEY) != shard.key.encode():
             return None
         facts = json.loads(metadata[_FACTS])
         return ShardFacts(
-            rows=file.metadata.num_rows,
+            rows=rows,
             bytes_read=facts["bytes_read"],
             findings=tuple(Finding(**item) for item in facts["findings"]),
         )
@@ -179,14 +181,19 @@ def open_folder(out: Path) -> Iterator[Path]:
     """
     folder = shard_folder(out)
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder, out):
+    with _locked(folder, out) as lock:
         # The lock is ours: what is half written here was left by a run that was killed.
         for path in folder.glob(f"{HIDDEN_PREFIX}*"):
-            path.unlink()
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         try:
             yield folder
         finally:
-            if not any(folder.glob("*.parquet")) and not any(folder.glob("*.safe*")):
+            finished = (*folder.glob("*.parquet"), *folder.glob("*.safe*"))
+            # Once it was removed, a folder of this name is that of another run.
+            if not finished and _is_lock_of(lock, folder):
                 remove_folder(out)
 
 
@@ -196,17 +203,29 @@ def remove_folder(out: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path, out: Path) -> Iterator[None]:
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+def _locked(folder: Path, out: Path) -> Iterator[int]:
+    """Yield the descriptor of the folder's lock, which is held meanwhile."""
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             # The system releases it when the process ends, however it ends.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = _is_lock_of(descriptor, folder)
         except BlockingIOError:
+            held = False
+        if not held:
             raise InputError(
                 f"Another run is writing {out} right now; wait for it to end, or give "
                 "another --out."
-            ) from None
-        yield
+            )
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _is_lock_of(descriptor: int, folder: Path) -> bool:
+    """Tell whether a lock is that of the folder, which may have been made anew."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), (folder / _LOCK).stat())
+    except FileNotFoundError:
+        return False

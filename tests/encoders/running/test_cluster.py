@@ -4,6 +4,8 @@ import os
 import signal
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,6 +97,34 @@ def test_workers_run_an_encoder_of_the_users_own_file(cluster, cubes, own, tmp_p
     seen = {int(path.name) for path in folder.iterdir()}
     assert len(seen) == 2
     assert os.getpid() not in seen
+
+
+def test_workers_run_an_ensemble_with_an_encoder_of_the_users_own_file(
+    cluster, own_cubes, own, tmp_path
+):
+    path = Path(own.removesuffix(":Own"))
+    # Of another name than the one that these workers have met already.
+    block = path.rename(path.with_name("block.py"))
+    recipe = tmp_path / "two.toml"
+    recipe.write_text(
+        'kind = "ensemble"\nname = "two"\ntitle = "Two"\ndescription = "Two."\n'
+        f'[[blocks]]\nname = "own"\nencoder = "{block}:Own"\n'
+        '[[blocks]]\nencoder = "bandstats"\n'
+    )
+    report = encode_folder(
+        own_cubes, load_encoder(str(recipe)), tmp_path / "two.npz", scheduler=cluster
+    )
+    assert report.rows == 5
+
+
+def test_two_runs_at_a_time_write_both_files(cluster, own_cubes, own, tmp_path):
+    def run(name):
+        encoder = load_encoder(own, options={"pause": "0.2"})
+        return encode_folder(own_cubes, encoder, tmp_path / name, scheduler=cluster)
+
+    with ThreadPoolExecutor() as pool:
+        reports = list(pool.map(run, ["a.npz", "b.npz"]))
+    assert [report.rows for report in reports] == [5, 5]
 
 
 def test_broken_cubes_are_named_by_the_workers(cluster, own_cubes, tmp_path):

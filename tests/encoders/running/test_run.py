@@ -13,6 +13,10 @@ from neucobench.embeddings.files import read_embeddings
 from neucobench.encoders.baselines.mean import MeanEncoder
 from neucobench.encoders.baselines.random_vectors import RandomEncoder
 from neucobench.encoders.load import load_encoder
+from neucobench.encoders.reducers.pca import Pca
+from neucobench.encoders.reducers.standardize import Standardize
+from neucobench.encoders.reducers.state import load_fitted, save_fitted
+from neucobench.encoders.reducers.truncate import Truncate
 from neucobench.encoders.running import output
 from neucobench.encoders.running.provenance import sidecar
 from neucobench.encoders.running.run import encode_folder
@@ -244,6 +248,23 @@ def test_an_encoder_that_fails_ends_the_run_and_is_named(own_cubes, tmp_path):
         encode_folder(own_cubes, encoder, tmp_path / "a.parquet", workers=2)
 
 
+def test_a_result_that_is_a_view_of_the_pixels_keeps_its_numbers(cubes, tmp_path):
+    class Alone(Counting):
+        batch_size = 1
+
+    tables = [
+        read_embeddings(
+            encode_folder(cubes, encoder, tmp_path / "a.npz", **settings).out
+        )
+        for encoder, settings in (
+            (Counting(), {}),
+            (Alone(), {"shard_rows": 12, "overwrite": True}),
+        )
+    ]
+    assert len(np.unique(tables[1].values)) == 12
+    np.testing.assert_array_equal(tables[1].values, tables[0].values)
+
+
 # What is there already
 
 
@@ -304,6 +325,47 @@ def test_a_csv_file_that_was_edited_is_no_longer_ours(cubes, tmp_path):
         encode_folder(cubes, Counting(), out)
 
 
+def test_a_run_that_replaces_the_file_is_not_disturbed_by_one_that_keeps_it(
+    cubes, tmp_path
+):
+    out = tmp_path / "a.npz"
+    encode_folder(cubes, Counting(), out)
+
+    class Meanwhile(Counting):
+        def encode(self, batch):
+            with pytest.raises(InputError, match="Another run is writing"):
+                encode_folder(cubes, Counting(), out)
+            return super().encode(batch)
+
+    report = encode_folder(cubes, Meanwhile(), out, overwrite=True)
+    assert report.encoded == 12
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("complete", [False, True])
+def test_what_a_killed_run_had_fitted_is_not_put_beside_another_file(
+    cubes, tmp_path, monkeypatch, complete, ending
+):
+    out = tmp_path / f"a{ending}"
+    if complete:
+        encode_folder(cubes, Counting(), out)
+
+    def save_and_die(path, fitted):
+        save_fitted(path, fitted)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(output, "save_fitted", save_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            encode_folder(
+                *(cubes, Counting(), out), reduce=[Standardize()], overwrite=complete
+            )
+    report = encode_folder(cubes, Counting(), out)
+    assert (report.state, report.unchanged) == (None, complete)
+    beside = {sidecar(out).name} if ending == ".csv" else set()
+    assert {path.name for path in tmp_path.iterdir()} == {out.name, *beside}
+
+
 def test_a_csv_file_killed_before_its_record_is_finished_by_the_next_run(
     cubes, tmp_path, monkeypatch
 ):
@@ -340,6 +402,60 @@ def test_a_repaired_cube_is_a_reason_to_encode_again(own_cubes, tmp_path, cube_w
     write(own_cubes, "0003", make(3))
     with pytest.raises(InputError, match="--overwrite"):
         encode_folder(own_cubes, MeanEncoder(), tmp_path / "a.npz")
+
+
+def test_a_budget_of_bytes_holds_for_a_file_that_is_there_too(cubes, tmp_path):
+    encode_folder(cubes, Counting(), tmp_path / "a.npz", max_bytes=4)
+    with pytest.raises(UsageError, match="takes 4 bytes as float32, and --max-bytes"):
+        encode_folder(cubes, Counting(), tmp_path / "a.npz", max_bytes=3)
+
+
+# Fitted on other cubes
+
+
+def test_ranges_that_a_state_does_not_hold_are_learned_from_the_cubes(
+    cubes, own_cubes, tmp_path
+):
+    first = encode_folder(cubes, Counting(), tmp_path / "a.npz", reduce=[Standardize()])
+    state = load_fitted(first.state)
+    second = encode_folder(
+        own_cubes, Counting(), tmp_path / "b.npz", state=state, storage="int8"
+    )
+    assert second.transductive
+    assert "storage" not in load_fitted(second.state).about
+
+
+def test_ranges_that_a_state_holds_are_used_for_other_cubes(cubes, own_cubes, tmp_path):
+    first = encode_folder(cubes, Counting(), tmp_path / "a.npz", storage="int8")
+    second = encode_folder(
+        *(own_cubes, Counting(), tmp_path / "b.npz"),
+        state=load_fitted(first.state),
+        storage="int8",
+    )
+    assert (first.transductive, second.transductive) == (True, False)
+    stored = [read_embeddings(report.out).metadata for report in (first, second)]
+    assert stored[0]["storage_parameters"] == stored[1]["storage_parameters"]
+
+
+def test_a_state_does_not_excuse_an_encoder_that_looks_at_the_other_cubes(
+    cubes, own_cubes, tmp_path
+):
+    class Looking(Counting):
+        transductive = True
+
+    first = encode_folder(cubes, Looking(), tmp_path / "a.npz", reduce=[Standardize()])
+    state = load_fitted(first.state)
+    second = encode_folder(own_cubes, Looking(), tmp_path / "b.npz", state=state)
+    assert second.transductive
+
+
+def test_a_state_that_learned_nothing_is_not_transductive_anywhere(cubes, tmp_path):
+    first = encode_folder(
+        cubes, Counting(), tmp_path / "a.npz", reduce=[Truncate(dims=1)]
+    )
+    state = load_fitted(first.state)
+    second = encode_folder(cubes, Counting(), tmp_path / "b.npz", state=state)
+    assert (first.transductive, second.transductive) == (False, False)
 
 
 # Interrupted
@@ -395,6 +511,31 @@ def test_a_folder_in_place_of_the_output_is_an_error(cubes, tmp_path):
     (tmp_path / "a.csv").mkdir()
     with pytest.raises(InputError, match="is a folder"):
         encode_folder(cubes, Counting(), tmp_path / "a.csv")
+
+
+def test_a_csv_file_holds_float32_alone(cubes, tmp_path):
+    with pytest.raises(UsageError, match="saves nothing by storing int8"):
+        encode_folder(cubes, Counting(), tmp_path / "a.csv", storage="int8")
+
+
+def test_a_state_and_a_reducer_exclude_each_other(cubes, tmp_path):
+    first = encode_folder(cubes, Counting(), tmp_path / "a.npz", reduce=[Standardize()])
+    with pytest.raises(UsageError, match="--reducer uses a fitted one"):
+        encode_folder(
+            *(cubes, Counting(), tmp_path / "b.npz"),
+            reduce=[Standardize()],
+            state=load_fitted(first.state),
+        )
+
+
+def test_fewer_dimensions_than_were_asked_for_are_a_finding(own_cubes, tmp_path):
+    report = encode_folder(
+        own_cubes, MeanEncoder(), tmp_path / "a.npz", reduce=[Pca(dims=64)]
+    )
+    assert report.dims == 5
+    (finding,) = report.findings
+    assert (finding.code, finding.level) == ("fewer-dimensions", "info")
+    assert "5 dimensions in place of 64" in finding.message
 
 
 def test_dims_is_a_cap(cubes, tmp_path):

@@ -1,5 +1,7 @@
 """Finished shards that survive a kill."""
 
+import fcntl
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -115,6 +117,33 @@ def test_what_a_kill_left_half_written_is_removed(out):
     half.write_bytes(b"PAR1")
     with open_folder(out):
         assert not half.exists()
+
+
+def test_a_folder_that_a_kill_left_is_removed(out):
+    # Where a chain of reducers was being fitted.
+    left = shard_folder(out) / ".neucobench-8ngh51mq"
+    left.mkdir(parents=True)
+    (left / "0.npy").write_bytes(b"rows")
+    with open_folder(out):
+        assert not left.exists()
+
+
+def test_a_run_that_ends_leaves_the_folder_of_the_next_one_alone(out):
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(open_folder(out))
+        remove_folder(out)
+        folder = second.enter_context(open_folder(out))
+        first.close()
+        assert folder.is_dir()
+
+
+def test_the_lock_of_a_folder_that_was_removed_locks_nothing(out, monkeypatch):
+    def removed_meanwhile(*_):
+        remove_folder(out)
+
+    monkeypatch.setattr(fcntl, "flock", removed_meanwhile)
+    with pytest.raises(InputError, match="Another run is writing"), open_folder(out):
+        pass
 
 
 def test_a_run_that_finished_nothing_leaves_no_folder(out):
