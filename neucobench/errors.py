@@ -21,6 +21,7 @@ do next.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import partial
 
 
 class NeucoError(Exception):
@@ -72,6 +73,12 @@ class MissingExtraError(NeucoError, ImportError):
             f"This needs the package {package!r}, which is not installed. "
             f"Install it with: pip install 'neucobench[{extra}]'"
         )
+        self._named = package, extra
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it travel from a worker of a cluster."""
+        package, extra = self._named
+        return partial(type(self), package, extra=extra), ()
 
 
 class UsageError(NeucoError, LookupError):

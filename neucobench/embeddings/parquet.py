@@ -59,6 +59,21 @@ def read_parquet(path: Path, *, strict: bool) -> RawTable:
         ) from problem
 
 
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return the text beside the table of a Parquet file, without reading the table.
+
+    Raises:
+        EmbeddingError: when the file is damaged or no Parquet file.
+    """
+    try:
+        return _metadata(pq.read_schema(path))
+    except (OSError, ValueError, pa.ArrowException) as problem:
+        raise EmbeddingError(
+            f"{path} is not a Parquet file that can be read; it may be cut off. Copy "
+            "it or write it again."
+        ) from problem
+
+
 def write_parquet(table: EmbeddingTable, path: Path) -> None:
     """Write a table to ``path``, with zstd, its metadata in the schema."""
     quantizer = storage_parameters(table)

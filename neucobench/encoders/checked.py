@@ -31,6 +31,8 @@ class CheckedEncoder:
         shard_size: cubes in a unit of work.
         transductive: whether the vector of a cube depends on the other cubes.
         thread_safe: whether several threads may call it at a time.
+        device: what it computes on: part of no record, but of what a resumed run may
+            go on from.
         options: the constructor's arguments, defaults included, as text.
         source: SHA-256 of the file that defines it, for an encoder of the user's own.
     """
@@ -46,6 +48,7 @@ class CheckedEncoder:
     shard_size: int = 64
     transductive: bool = False
     thread_safe: bool = False
+    device: str = "cpu"
     options: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
 
@@ -141,6 +144,7 @@ def check_encoder(
         batch_size=getattr(encoder, "batch_size", 8),
         shard_size=getattr(encoder, "shard_size", 64),
         thread_safe=bool(getattr(encoder, "thread_safe", False)),
+        device=_device(encoder),
         transductive=bool(getattr(encoder, "transductive", False)),
         options=_stored_options(encoder) if options is None else options,
         source=source,
@@ -157,6 +161,15 @@ def _modalities(encoder: Encoder) -> tuple[str, ...]:
             "names, e.g. ('s2l2a',)."
         )
     return tuple(modality(name).name for name in names)
+
+
+def _device(encoder: Encoder) -> str:
+    name = str(getattr(encoder, "device", "cpu"))
+    if name != "auto":
+        return name
+    from neucobench.encoders.device import torch_device
+
+    return str(torch_device(name))
 
 
 def _seasons(encoder: Encoder) -> tuple[int, ...] | None:

@@ -73,6 +73,11 @@ class EnsembleEncoder:
         return all(encoder.thread_safe for encoder in self._encoders)
 
     @property
+    def device(self) -> str:
+        """Return the devices of all encoders."""
+        return "+".join(encoder.device for encoder in self._encoders)
+
+    @property
     def needs_fit(self) -> bool:
         """Tell whether any encoder must see the cubes first."""
         return any(encoder.needs_fit for encoder in self._encoders)

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from neucobench.errors import UnknownNameError, UsageError
 
-_TRUTH = {"true": True, "yes": True, "1": True}
-_TRUTH |= {"false": False, "no": False, "0": False}
+TRUTH = {"true": True, "yes": True, "1": True}
+TRUTH |= {"false": False, "no": False, "0": False}
 _DEVICE, _WEIGHTS = "device", "weights"
 
 
@@ -90,7 +90,7 @@ def read_value(name: str, text: str, annotation: Any) -> Any:
     kinds = get_args(annotation) or (annotation,)
     kind = next((kind for kind in kinds if kind in (bool, int, float)), str)
     try:
-        return _TRUTH[text.lower()] if kind is bool else kind(text)
+        return TRUTH[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError):
         accepted = "true or false" if kind is bool else f"{kind.__name__} number"
         raise UsageError(

@@ -1,8 +1,9 @@
 """Embedding files as a block of an ensemble: vectors that others have computed."""
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -22,6 +23,7 @@ class TableEncoder:
 
     Attributes:
         paths: the files; a cube needs a row in each.
+        folder: what relative paths start from; workers elsewhere stand in another one.
     """
 
     name: ClassVar[str] = "table"
@@ -31,6 +33,7 @@ class TableEncoder:
     shard_size: ClassVar[int] = 4096
 
     paths: tuple[str, ...]
+    folder: str = field(default_factory=os.getcwd)
 
     @property
     def version(self) -> str:
@@ -55,7 +58,10 @@ class TableEncoder:
 
     @property
     def _tables(self) -> list[EmbeddingTable]:
-        return [_open(path) for path in self.paths]
+        return [_open(self._place(path)) for path in self.paths]
+
+    def _place(self, path: str) -> str:
+        return str(Path(self.folder) / path)
 
     def encode(self, batch: CubeBatch) -> NDArray[np.float32]:
         """Return (samples, dims), the rows of the batch's ids.
@@ -65,7 +71,7 @@ class TableEncoder:
         """
         parts = []
         for path, table in zip(self.paths, self._tables, strict=True):
-            rows = _rows(path)
+            rows = _rows(self._place(path))
             missing = [cube_id for cube_id in batch.ids if cube_id not in rows]
             if missing:
                 raise CubeError(

@@ -76,7 +76,7 @@ class TerraTorchEncoder:
     season: str = "embedding_mean"
     size: int = 0
     shift: int | None = None
-    device: str = "auto"
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         """Refuse options that are not known or contradict each other."""

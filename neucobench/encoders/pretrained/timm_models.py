@@ -69,7 +69,7 @@ class TimmEncoder:
     season: str = "embedding_mean"
     size: int = 0
     shift: int = 0
-    device: str = "auto"
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         """Refuse options that are not known or contradict each other."""

@@ -66,7 +66,7 @@ class TorchGeoEncoder:
     pool: str = "avg"
     season: str = "embedding_mean"
     shift: int = 0
-    device: str = "auto"
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         """Refuse options that are not known or contradict each other."""

@@ -77,7 +77,7 @@ class VitDinoEncoder:
     pool: str = "avg"
     season: str = "image_mean"
     shift: int = S2_OFFSET
-    device: str = "auto"
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         """Refuse options that are not known or contradict each other."""

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from neucobench.encoders.device import torch_device
+from neucobench.encoders.one_core import one_core
 from neucobench.encoders.reducers.autoencoder_fitted import NORM_EPS
 from neucobench.encoders.reducers.base import Block
 from neucobench.encoders.reducers.listed import read_numbers
@@ -44,6 +45,7 @@ class _Targets:
     weight: Tensor
 
 
+@one_core()
 def train(
     features: NDArray[np.float32],
     blocks: Sequence[Block],

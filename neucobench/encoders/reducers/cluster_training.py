@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from neucobench.encoders.one_core import one_core
 from neucobench.encoders.reducers.listed import read_numbers
 from neucobench.errors import InputError
 
@@ -34,6 +35,7 @@ class TrainedMap:
     facts: dict[str, NDArray[Any]]
 
 
+@one_core()
 def train(reduced: NDArray[np.float64], options: "ClusterMap") -> TrainedMap:
     """Return the matrix trained on (samples, seasons, dims) rows.
 

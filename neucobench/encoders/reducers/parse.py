@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from dataclasses import Field, fields
 from typing import Any, get_type_hints
 
+from neucobench.encoders.options import TRUTH
 from neucobench.encoders.reducers.base import REDUCERS, Reducer
 from neucobench.errors import UnknownNameError, UsageError
 
 _COMPOSED = ("chain", "per-block")
-_TRUTH = {"true": True, "yes": True, "1": True}
-_TRUTH |= {"false": False, "no": False, "0": False}
 _KINDS = {
     bool: "true or false",
     int: "an integer",
@@ -119,7 +118,7 @@ def _read(value: Any, kind: type) -> Any:
     """Return ``value`` as a ``kind``, or None when it is not one."""
     if isinstance(value, str) and kind is not str:
         try:
-            return _TRUTH[value.lower()] if kind is bool else kind(value)
+            return TRUTH[value.lower()] if kind is bool else kind(value)
         except (KeyError, ValueError):
             return None
     if kind is float and type(value) is int:

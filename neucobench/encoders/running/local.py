@@ -10,18 +10,16 @@ processes, start at once and share the weights. Where several threads may call t
 encoder, each computes on one core, so that the bits do not depend on their number.
 """
 
-import sys
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from queue import SimpleQueue
 
-from threadpoolctl import threadpool_limits
-
 from neucobench.data.dataset import CubeFolder
 from neucobench.encoders.checked import CheckedEncoder
+from neucobench.encoders.one_core import one_core
 from neucobench.encoders.running.shards import Shard
 from neucobench.encoders.running.work import encode_shard
 from neucobench.findings import Finding
@@ -103,18 +101,3 @@ def _until_done(
             raise event
         else:
             yield event
-
-
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Keep BLAS and torch to one core in threads that start inside the block."""
-    torch = sys.modules.get("torch")
-    before = torch.get_num_threads() if torch else 1
-    with threadpool_limits(1):
-        if torch:
-            torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            if torch:
-                torch.set_num_threads(before)

@@ -10,13 +10,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from neucobench.encoders.checked import CheckedEncoder
 from neucobench.encoders.reducers.base import Reducer
 from neucobench.encoders.reducers.chain import Chain
+from neucobench.encoders.reducers.per_block import PerBlock
 from neucobench.encoders.reducers.state import Fitted
 from neucobench.errors import InputError, UsageError
 
@@ -80,7 +81,8 @@ def make_pipeline(
         dims: the most dimensions allowed.
 
     Raises:
-        UsageError: when there is a state and a reducer, or the vectors are too long.
+        UsageError: when there is a state and a reducer, the vectors are too long, or a
+            reducer's device is not there.
         InputError: when the state was fitted with another encoder.
     """
     steps = [*([encoder.reducer] if encoder.reducer else []), *reduce]
@@ -92,11 +94,29 @@ def make_pipeline(
             )
         _require_same(encoder, state)
         steps = []
+    for step in steps:
+        _require_device(step)
     reducer = Chain(steps=tuple(steps)) if len(steps) > 1 else next(iter(steps), None)
     pipeline = Pipeline(encoder=encoder, reducer=reducer, state=state, storage=storage)
     if reducer is None and (state is None or state.reducer is None):
         check_dims(encoder, encoder.dims, dims)
     return pipeline
+
+
+def _require_device(reducer: Reducer) -> None:
+    """Refuse a device that is not there, before hours of encoding and not after."""
+    parts: Iterable[Reducer | None] = ()
+    if isinstance(reducer, Chain):
+        parts = reducer.steps
+    elif isinstance(reducer, PerBlock):
+        parts = reducer.steps.values()
+    for part in parts:
+        if part is not None:
+            _require_device(part)
+    if getattr(reducer, "device", "cpu") != "cpu":
+        from neucobench.encoders.device import torch_device
+
+        torch_device(str(reducer.device))  # type: ignore[attr-defined]
 
 
 def describe_encoder(encoder: CheckedEncoder) -> dict[str, str]:

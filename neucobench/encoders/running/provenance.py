@@ -16,6 +16,7 @@ from neucobench import __version__
 from neucobench.data.dataset import CubeFolder
 from neucobench.data.zipped import ZipArchive
 from neucobench.embeddings.files import read_embeddings
+from neucobench.embeddings.parquet import read_metadata
 from neucobench.encoders.running.pipeline import Pipeline
 from neucobench.encoders.running.shards import digest
 from neucobench.errors import CubeError, EmbeddingError
@@ -152,10 +153,7 @@ def read_record(path: Path, *records: Path) -> Mapping[str, str] | None:
         *records: where the record of a CSV file may lie, in this order.
     """
     if path.suffix.lower() != ".csv":
-        try:
-            return read_embeddings(path).metadata
-        except EmbeddingError:
-            return None
+        return _metadata(path)
     digest = _file_digest(path)
     for file in records:
         document = _read_json(file)
@@ -163,6 +161,16 @@ def read_record(path: Path, *records: Path) -> Mapping[str, str] | None:
             metadata = document.get("metadata")
             return metadata if isinstance(metadata, dict) else None
     return None
+
+
+def _metadata(path: Path) -> Mapping[str, str] | None:
+    try:
+        if path.suffix.lower() == ".parquet":
+            # The footer is written last: with it, the file is whole.
+            return read_metadata(path)
+        return read_embeddings(path).metadata
+    except EmbeddingError:
+        return None
 
 
 def _read_json(path: Path) -> dict[str, object]:

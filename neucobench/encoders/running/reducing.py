@@ -75,6 +75,8 @@ def _apply(step: FittedReducer, features: Vectors, path: Path) -> Vectors:
     blocks = tuple(step.blocks)
     chunks = (step.transform(chunk) for chunk in row_chunks(features.values))
     values = write_matrix(path, (len(features.ids), blocks[-1].stop), chunks)
+    # The map keeps the rows on the disk for as long as they are used.
+    path.unlink()
     return replace(features, values=values, blocks=blocks)
 
 

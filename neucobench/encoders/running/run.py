@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from neucobench.data.dataset import CubeFolder
 from neucobench.encoders.base import Encoder
 from neucobench.encoders.checked import CheckedEncoder, check_encoder
+from neucobench.encoders.one_core import one_core
 from neucobench.encoders.reducers.base import Reducer
 from neucobench.encoders.reducers.state import Fitted
 from neucobench.encoders.running.features import gather
 from neucobench.encoders.running.finish import check_bytes, make_table, what_was_fitted
 from neucobench.encoders.running.fitting import fit_encoder, learned_digest
-from neucobench.encoders.running.local import one_core
 from neucobench.encoders.running.missing import Work, encode_missing, shard_size
 from neucobench.encoders.running.output import check_output, existing_record, publish
 from neucobench.encoders.running.pipeline import (
@@ -141,7 +141,10 @@ class _Job:
         self, encoder: CheckedEncoder, learned: Mapping[str, NDArray[Any]]
     ) -> Work:
         """Return what is to be encoded by the encoder that was fitted."""
-        run = describe_encoder(encoder) | {"learned": learned_digest(learned)}
+        run = describe_encoder(encoder) | {
+            "learned": learned_digest(learned),
+            "device": encoder.device,
+        }
         return Work(
             folder=self.folder,
             signatures=self.signatures,

@@ -213,6 +213,12 @@ def _locked(folder: Path, out: Path) -> Iterator[int]:
             held = _is_lock_of(descriptor, folder)
         except BlockingIOError:
             held = False
+        except OSError as error:
+            raise InputError(
+                f"The folder of {out} cannot be locked against a second run "
+                f"({error.strerror}): its file system has no locks. Give --out a path "
+                "on another one, and copy the file afterwards."
+            ) from error
         if not held:
             raise InputError(
                 f"Another run is writing {out} right now; wait for it to end, or give "
