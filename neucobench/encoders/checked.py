@@ -13,6 +13,7 @@ from neucobench.data.bands import S2_OFFSET, modality
 from neucobench.encoders.base import CubeBatch, CubeSource, Encoder
 from neucobench.encoders.reducers.base import Block, Reducer
 from neucobench.errors import InputError
+from neucobench.findings import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class CheckedEncoder:
             go on from.
         options: the constructor's arguments, defaults included, as text.
         source: SHA-256 of the file that defines it, for an encoder of the user's own.
+        tables: JSON: the embedding files that it takes vectors from; empty for none.
     """
 
     inner: Encoder
@@ -51,6 +53,7 @@ class CheckedEncoder:
     device: str = "cpu"
     options: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
+    tables: str = ""
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -68,6 +71,16 @@ class CheckedEncoder:
     def table_source(self) -> Any:
         """Return where the ids come from when it reads no cubes, else None."""
         return getattr(self.inner, "table_source", None)
+
+    @property
+    def tables_transductive(self) -> bool:
+        """Tell whether anything in these files was fitted on their own cubes."""
+        return bool(getattr(self.inner, "tables_transductive", False))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was noticed about the embedding files it takes vectors from."""
+        return tuple(getattr(self.inner, "findings", ()))
 
     @property
     def needs_fit(self) -> bool:
@@ -145,6 +158,7 @@ def check_encoder(
         shard_size=getattr(encoder, "shard_size", 64),
         thread_safe=bool(getattr(encoder, "thread_safe", False)),
         device=_device(encoder),
+        tables=str(getattr(encoder, "tables", "")),
         transductive=bool(getattr(encoder, "transductive", False)),
         options=_stored_options(encoder) if options is None else options,
         source=source,

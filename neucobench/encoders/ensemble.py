@@ -1,5 +1,6 @@
 """Several encoders side by side: the features of an ensemble."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from neucobench.encoders.checked import CheckedEncoder
 from neucobench.encoders.reducers.base import Block, Reducer
 from neucobench.encoders.tables import TableEncoder, TableSource
 from neucobench.errors import CubeError
+from neucobench.findings import Finding
 
 _MARK = "/"
 
@@ -71,6 +73,22 @@ class EnsembleEncoder:
     def thread_safe(self) -> bool:
         """Tell whether several threads may call all encoders at a time."""
         return all(encoder.thread_safe for encoder in self._encoders)
+
+    @property
+    def tables(self) -> str:
+        """Return the embedding files of all blocks, as JSON; empty for none."""
+        known = {name: encoder.tables for name, encoder in self.parts if encoder.tables}
+        return json.dumps(known, sort_keys=True) if known else ""
+
+    @property
+    def tables_transductive(self) -> bool:
+        """Tell whether anything in these files was fitted on their own cubes."""
+        return any(encoder.tables_transductive for encoder in self._encoders)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was noticed about these files."""
+        return tuple(item for encoder in self._encoders for item in encoder.findings)
 
     @property
     def device(self) -> str:

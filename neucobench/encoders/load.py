@@ -10,7 +10,6 @@
 """
 
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -18,14 +17,15 @@ from typing import Any
 
 from neucobench.embeddings.files import ENDINGS
 from neucobench.encoders.base import ENCODER_FAMILIES, ENCODERS
+from neucobench.encoders.card import encoder_card, encoder_card_names
 from neucobench.encoders.checked import CheckedEncoder, check_encoder
-from neucobench.encoders.ensemble import EnsembleEncoder
+from neucobench.encoders.load_ensemble import load_ensemble
 from neucobench.encoders.options import (
     constructor_parameters,
     read_options,
     resolved_options,
 )
-from neucobench.encoders.recipe import BlockSetting, read_recipe, recipe_paths
+from neucobench.encoders.recipe import recipe_paths
 from neucobench.encoders.tables import TableEncoder
 from neucobench.encoders.user_file import describe, file_digest, import_from_file
 from neucobench.errors import InputError, NeucoError, UnknownNameError, UsageError
@@ -69,7 +69,9 @@ def load_encoder(
                 f"{spec} has several blocks, and --weights {weights} does not say for "
                 "which; give --option BLOCK.weights=FILE."
             )
-        return _load_ensemble(recipe, options, device, tables)
+        return load_ensemble(
+            recipe, options=options, device=device, tables=tables, load=_load_block
+        )
     target, source, options = _find(spec, options)
     if not (inspect.isclass(target) or inspect.isfunction(target)):
         if options:
@@ -87,10 +89,24 @@ def load_encoder(
     if arguments.get("weights"):
         # What the file holds decides the numbers, and not where it lies.
         content = file_digest(Path(arguments["weights"]), "the weights")
-        recorded["weights"] = f"sha256:{content}"
+        recorded["weights"] = f"sha256:{_shorten_published(spec, content)}"
+    elif recorded.get("pretrained") == "True" and _published(spec):
+        recorded["weights"] = f"sha256:{_published(spec)}"
     # Where it computed is no part of what it computes.
     recorded.pop("device", None)
     return check_encoder(encoder, options=recorded, source=source)
+
+
+def _published(spec: str) -> str:
+    """Return the digest of the weights that an encoder's card names, or nothing."""
+    weights = encoder_card(spec).weights if spec in encoder_card_names() else None
+    return weights.sha256 or "" if weights else ""
+
+
+def _shorten_published(spec: str, content: str) -> str:
+    """Return a digest, as the card has it where it is that of the card's weights."""
+    published = _published(spec)
+    return published if published and content.startswith(published) else content
 
 
 def _find(
@@ -146,78 +162,11 @@ def _load_table(
     return check_encoder(TableEncoder(paths=(str(path),)), options={})
 
 
-def _load_ensemble(
-    path: Path, options: Mapping[str, str], device: str | None, tables: Path | None
-) -> CheckedEncoder:
-    recipe = read_recipe(path)
-    names = [block.name for block in recipe.blocks]
-    for option in options:
-        if option.partition(".")[0] not in names:
-            known = [f"{name}." for name in names]
-            raise UnknownNameError(
-                f"option of the recipe {recipe.name!r}", option, known
-            )
-    folders = [path.parent, *([tables] if tables else [])]
-    parts = []
-    for block in recipe.blocks:
-        prefix = f"{block.name}."
-        own = {
-            key.removeprefix(prefix): value
-            for key, value in options.items()
-            if key.startswith(prefix)
-        }
-        parts.append((block.name, _load_block(block, own, device, folders)))
-    recorded = {
-        name: json.dumps([encoder.name, dict(encoder.options)], sort_keys=True)
-        for name, encoder in parts
-    }
-    ensemble = EnsembleEncoder(
-        name=recipe.name, parts=tuple(parts), reducer=recipe.reducer(device)
-    )
-    return check_encoder(ensemble, options=recorded)
-
-
 def _load_block(
-    block: BlockSetting,
-    options: Mapping[str, str],
-    device: str | None,
-    folders: list[Path],
+    spec: str, options: Mapping[str, str], device: str | None, weights: str | None
 ) -> CheckedEncoder:
-    if block.encoder is None:
-        found = tuple(str(_find_table(name, folders)) for name in block.tables)
-        return check_encoder(TableEncoder(paths=found), options={})
-    if block.encoder == TableEncoder.name or _names_recipe(block.encoder):
-        raise InputError(
-            f"The block {block.name!r} has encoder = {block.encoder!r}; a block takes "
-            "one encoder by its name, family or file, or embedding files by tables = "
-            "[...]. Write the blocks of another recipe out, one by one."
-        )
-    texts = {name: str(value) for name, value in block.options.items()} | dict(options)
-    weights = texts.pop("weights", block.weights)
-    target = _find(block.encoder, {})[0]
+    target = _find(spec, {})[0]
     if not callable(target) or "device" not in constructor_parameters(target):
         # The others may have one: a block without computes where it can.
         device = None
-    return load_encoder(block.encoder, options=texts, device=device, weights=weights)
-
-
-def _names_recipe(spec: str) -> bool:
-    return spec.endswith(".toml") or spec in recipe_paths()
-
-
-def _find_table(name: str, folders: list[Path]) -> Path:
-    """Return the first of the files that a recipe's table can mean.
-
-    Raises:
-        InputError: when there is none.
-    """
-    endings = ("",) if Path(name).suffix.lower() in ENDINGS else ENDINGS
-    places = [folder / f"{name}{ending}" for folder in folders for ending in endings]
-    for place in places:
-        if place.is_file():
-            return place
-    raise InputError(
-        f"The recipe's table {name!r} was not found in "
-        f"{' or '.join(str(folder) for folder in folders)}; put {name}.parquet (or "
-        ".csv, .npz) there, or give its folder in place of the cubes."
-    )
+    return load_encoder(spec, options=options, device=device, weights=weights)

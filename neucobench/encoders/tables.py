@@ -1,6 +1,6 @@
 """Embedding files as a block of an ensemble: vectors that others have computed."""
 
-import hashlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from neucobench.embeddings.files import read_embeddings
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.encoders.base import CubeBatch
 from neucobench.errors import CubeError
+from neucobench.findings import Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +37,25 @@ class TableEncoder:
     folder: str = field(default_factory=os.getcwd)
 
     @property
-    def version(self) -> str:
-        """Return a digest of the files: the vectors are theirs."""
-        digests = [str(table.sha256) for table in self._tables]
-        return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
+    def tables(self) -> str:
+        """Return what the files are and where they come from, as JSON."""
+        known = ("encoder", "encoder_version", "options", "cube_digest", "transductive")
+        entries = [
+            {"file": Path(path).name, "sha256": table.sha256}
+            | {key: table.metadata[key] for key in known if key in table.metadata}
+            for path, table in zip(self.paths, self._tables, strict=True)
+        ]
+        return json.dumps(entries, sort_keys=True)
+
+    @property
+    def tables_transductive(self) -> bool:
+        """Tell whether anything in a file was fitted on its own cubes."""
+        return any(is_transductive(table.metadata) for table in self._tables)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what the reader noticed about the files."""
+        return tuple(item for table in self._tables for item in table.findings)
 
     @property
     def dims(self) -> int:
@@ -75,11 +91,16 @@ class TableEncoder:
             missing = [cube_id for cube_id in batch.ids if cube_id not in rows]
             if missing:
                 raise CubeError(
-                    f"{path} has no row for the cube {missing[0]!r}; every block needs "
-                    "a vector of every cube."
+                    f"{Path(path).name} has no row for the cube {missing[0]!r}; every "
+                    "block needs a vector of every cube."
                 )
             parts.append(table.values[[rows[cube_id] for cube_id in batch.ids]])
         return np.concatenate(parts, axis=1)
+
+
+def is_transductive(metadata: Mapping[str, str]) -> bool:
+    """Tell whether the record of a file says that something was fitted on its cubes."""
+    return metadata.get("transductive") == "true"
 
 
 class TableSource:

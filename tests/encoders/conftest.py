@@ -58,6 +58,15 @@ def own_cubes(tmp_path) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def other_cubes(tmp_path_factory) -> Path:
+    """Return a folder with the pixels of the first five of ``cubes``, under new ids."""
+    root = tmp_path_factory.mktemp("others")
+    for seed in range(5):
+        write_cube(root, f"other-{seed:04d}", make_arrays(seed))
+    return root
+
+
 @pytest.fixture
 def batch() -> CubeBatch:
     """Return a batch of five cubes, as stored in the downstream set."""

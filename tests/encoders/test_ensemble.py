@@ -10,9 +10,17 @@ from neucobench.embeddings.table import EmbeddingTable
 from neucobench.encoders.baselines.bandstats import BandStatsEncoder
 from neucobench.encoders.baselines.mean import MeanEncoder
 from neucobench.encoders.load import load_encoder
+from neucobench.encoders.reducers.l2 import L2
+from neucobench.encoders.reducers.standardize import Standardize
 from neucobench.encoders.reducers.state import load_fitted
 from neucobench.encoders.running.run import encode_folder
-from neucobench.errors import CardError, InputError, UnknownNameError, UsageError
+from neucobench.errors import (
+    CardError,
+    CubeError,
+    InputError,
+    UnknownNameError,
+    UsageError,
+)
 
 HEAD = 'kind = "ensemble"\nname = "two"\ntitle = "Two"\ndescription = "Two blocks."\n'
 TWO = """
@@ -95,15 +103,15 @@ def test_blocks_and_the_whole_have_reducers(recipe, cubes, tmp_path):
     assert names == ["PerBlock", "Standardize", "Truncate"]
 
 
-def test_what_was_fitted_serves_other_cubes(recipe, cubes, own_cubes, tmp_path):
+def test_what_was_fitted_serves_other_cubes(recipe, cubes, other_cubes, tmp_path):
     spec = recipe(TWO.replace("weight = 2.0", 'reduce = [{ reducer = "pca" }]'))
     first = encode_folder(cubes, load_encoder(spec), tmp_path / "a.npz")
     state = load_fitted(first.state)
     second = encode_folder(
-        own_cubes, load_encoder(spec), tmp_path / "b.npz", state=state
+        other_cubes, load_encoder(spec), tmp_path / "b.npz", state=state
     )
     assert (first.transductive, second.transductive) == (True, False)
-    # The five cubes of the second folder are the first five of the first.
+    # They have the pixels of the first five of the first folder.
     np.testing.assert_array_equal(
         read_embeddings(second.out).values, read_embeddings(first.out).values[:5]
     )
@@ -239,3 +247,60 @@ def test_the_rows_of_a_file_can_be_reduced_and_stored(tables, tmp_path):
 def test_the_table_encoder_needs_an_embedding_file(path):
     with pytest.raises(UsageError, match="reads an embedding file"):
         load_encoder("table", cubes=path)
+
+
+def test_a_state_of_tables_serves_other_tables(recipe, tables, tmp_path):
+    spec = recipe("[[blocks]]\ntables = ['one']\nreduce = [{ reducer = 'pca' }]\n")
+    folder = tmp_path / "blocks"
+    tables("one", "abcdefgh", 3)
+    first = encode_folder(folder, load_encoder(spec, cubes=folder), tmp_path / "a.npz")
+    tables("one", "stuv", 3, seed=5)
+    encoder, state = load_encoder(spec, cubes=folder), load_fitted(first.state)
+    second = encode_folder(folder, encoder, tmp_path / "b.npz", state=state)
+    assert (second.rows, second.transductive) == (4, False)
+
+
+def test_a_recipe_with_another_reducer_refuses_the_state(recipe, cubes, tmp_path):
+    def body(dims: int) -> str:
+        return TWO + f"[[reduce]]\nreducer = 'pca'\ndims = {dims}\n"
+
+    first = encode_folder(cubes, load_encoder(recipe(body(5))), tmp_path / "a.npz")
+    state = load_fitted(first.state)
+    with pytest.raises(InputError, match="other reducers than 'two' ends in"):
+        encode_folder(
+            cubes, load_encoder(recipe(body(4))), tmp_path / "b.npz", state=state
+        )
+
+
+def test_a_table_that_was_fitted_on_its_cubes_stays_so(cubes, tmp_path):
+    first = encode_folder(
+        cubes, MeanEncoder(), tmp_path / "a.parquet", reduce=[Standardize()]
+    )
+    encoder = load_encoder("table", cubes=first.out)
+    report = encode_folder(first.out, encoder, tmp_path / "b.parquet", reduce=[L2()])
+    assert report.transductive
+    (source,) = json.loads(read_embeddings(report.out).metadata["tables"])
+    assert (source["encoder"], source["file"]) == ("mean", "a.parquet")
+
+
+def test_what_is_wrong_with_a_table_is_a_finding_of_the_run(tmp_path):
+    file = tmp_path / "holes.csv"
+    file.write_text("id,0,1\na,1,\nb,2,3\n")
+    encoder = load_encoder("table", cubes=file)
+    report = encode_folder(file, encoder, tmp_path / "b.parquet")
+    assert report.findings
+    with pytest.raises(CubeError, match="--strict"):
+        encode_folder(file, encoder, tmp_path / "c.parquet", strict=True)
+
+
+def test_a_file_of_the_users_own_in_a_recipe_is_in_the_record(recipe, cubes, tmp_path):
+    own = tmp_path / "own.py"
+    code = "class Own:\n    name, modalities, dims = 'own', ('s1',), 1\n"
+    code += "    def encode(self, batch):\n"
+    code += "        return {} * batch.arrays['s1'][:, 0, 0, 0, :1].astype('f8')\n"
+    spec = recipe("[[blocks]]\nencoder = 'own.py:Own'\n")
+    own.write_text(code.format(1))
+    encode_folder(cubes, load_encoder(spec), tmp_path / "a.npz")
+    own.write_text(code.format(2))
+    with pytest.raises(InputError, match="other options"):
+        encode_folder(cubes, load_encoder(spec), tmp_path / "a.npz")

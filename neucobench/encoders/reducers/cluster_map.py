@@ -67,6 +67,11 @@ class ClusterMap:
     held_out: float = 0.01
     seed: int = 0
 
+    @property
+    def most_dims(self) -> int:
+        """Return the dimensions of a result when there are rows and columns enough."""
+        return self.seasons * self.per_season
+
     def __post_init__(self) -> None:
         """Refuse options that cannot be."""
         for option in ("seasons", "per_season", "batch", "epochs"):

@@ -12,6 +12,7 @@ from neucobench.embeddings.storage import quantize
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.encoders.reducers.base import FittedReducer
 from neucobench.encoders.reducers.state import Fitted
+from neucobench.encoders.running.overlap import fingerprints
 from neucobench.encoders.running.pipeline import Pipeline
 from neucobench.encoders.running.provenance import make_record, recorded_bytes
 from neucobench.encoders.running.reducing import Reduced
@@ -51,6 +52,12 @@ def make_table(
     # Values beyond the range of a saved state are a finding of this last step.
     found = json.dumps([finding.as_dict() for finding in stored.findings])
     return replace(stored, metadata=dict(stored.metadata) | {"findings": found})
+
+
+def stored_bytes(dims: int, storage: str) -> dict[str, str]:
+    """Return what the record of vectors of a length will say of their bytes."""
+    bits = {"float16": 16, "bfloat16": 16, "int8": 8, "binary": 1}.get(storage, 32)
+    return {"storage": storage, "bytes_per_vector": str(-(-dims * bits // 8))}
 
 
 def check_bytes(record: Mapping[str, str], limit: int | None) -> None:
@@ -96,5 +103,9 @@ def what_was_fitted(
     if pipeline.state is None and not pipeline.learns:
         # Nothing was learned from these cubes: on them too it is not transductive.
         del about["cube_digest"]
+    elif pipeline.state is None:
+        about["fitted_ids"] = fingerprints(table.ids)
+    else:
+        about["fitted_ids"] = pipeline.state.about.get("fitted_ids", "")
     state = None if reducer is None else reducer.state()
     return Fitted(encoder=learned, reducer=state, about=about)

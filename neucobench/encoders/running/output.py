@@ -12,6 +12,7 @@ from pathlib import Path
 
 from neucobench.atomic import write_text
 from neucobench.embeddings.files import ENDINGS, write_embeddings
+from neucobench.embeddings.quantizers import STORAGES
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.encoders.reducers.state import Fitted, save_fitted
 from neucobench.encoders.running import provenance
@@ -30,12 +31,14 @@ def check_output(path: Path, *, storage: str) -> None:
     """Refuse a path that no embedding file can be written to.
 
     Raises:
-        UnknownNameError: when its ending is not known.
+        UnknownNameError: when its ending, or the storage, is not known.
         UsageError: when a file of that kind cannot hold that storage.
         InputError: when it is a folder.
     """
     if path.suffix.lower() not in ENDINGS:
         raise UnknownNameError("embedding file ending", path.suffix, ENDINGS)
+    if storage not in STORAGES:
+        raise UnknownNameError("storage of vectors", storage, STORAGES)
     if path.suffix.lower() == ".csv" and storage != "float32":
         raise UsageError(
             f"{path} is a CSV file, which holds text and saves nothing by storing "

@@ -49,6 +49,8 @@ class Pipeline:
         stored = self.storage in _FITTED_STORAGES
         if stored and about.get("storage") != self.storage:
             return True
+        if self.encoder.tables_transductive:
+            return True
         if self.state is not None and self.encoder.needs_fit:
             return False
         reduced = self.reducer is not None and self.reducer.fits
@@ -69,7 +71,6 @@ def make_pipeline(
     reduce: Sequence[Reducer] = (),
     state: Fitted | None = None,
     storage: str = "float32",
-    dims: int | None = None,
 ) -> Pipeline:
     """Return the pipeline of a run.
 
@@ -78,11 +79,10 @@ def make_pipeline(
         reduce: further reducers, one after the other.
         state: what was fitted before; it takes the place of all reducers.
         storage: how a number is stored.
-        dims: the most dimensions allowed.
 
     Raises:
-        UsageError: when there is a state and a reducer, the vectors are too long, or a
-            reducer's device is not there.
+        UsageError: when there is a state and a reducer, or a reducer's device is not
+            there.
         InputError: when the state was fitted with another encoder.
     """
     steps = [*([encoder.reducer] if encoder.reducer else []), *reduce]
@@ -97,10 +97,29 @@ def make_pipeline(
     for step in steps:
         _require_device(step)
     reducer = Chain(steps=tuple(steps)) if len(steps) > 1 else next(iter(steps), None)
-    pipeline = Pipeline(encoder=encoder, reducer=reducer, state=state, storage=storage)
-    if reducer is None and (state is None or state.reducer is None):
-        check_dims(encoder, encoder.dims, dims)
-    return pipeline
+    return Pipeline(encoder=encoder, reducer=reducer, state=state, storage=storage)
+
+
+def fewest_dims(pipeline: Pipeline, rows: int) -> int:
+    """Return the dimensions that the vectors will have at least.
+
+    It is what can be said before anything is encoded: a limit that this is beyond need
+    not wait for the features.
+
+    Args:
+        pipeline: what will be computed.
+        rows: the number of cubes.
+    """
+    state = None if pipeline.state is None else pipeline.state.reducer
+    if state is not None:
+        return state.blocks_out[-1].stop
+    last = pipeline.reducer
+    while isinstance(last, Chain):
+        last = last.steps[-1]
+    if last is None:
+        return pipeline.encoder.dims
+    wanted = getattr(last, "dims", 1)
+    return min(wanted, rows, pipeline.encoder.dims)
 
 
 def _require_device(reducer: Reducer) -> None:
@@ -122,7 +141,7 @@ def _require_device(reducer: Reducer) -> None:
 def describe_encoder(encoder: CheckedEncoder) -> dict[str, str]:
     """Return what decides the numbers that an encoder gives, as text."""
     seasons = encoder.seasons
-    return {
+    record = {
         "encoder": encoder.name,
         "encoder_version": encoder.version,
         "encoder_source": encoder.source or "",
@@ -131,6 +150,7 @@ def describe_encoder(encoder: CheckedEncoder) -> dict[str, str]:
         "offset": str(encoder.offset),
         "seasons": "all" if seasons is None else ",".join(map(str, seasons)),
     }
+    return record | ({"tables": encoder.tables} if encoder.tables else {})
 
 
 def check_dims(encoder: CheckedEncoder, found: int, dims: int | None) -> None:
@@ -170,6 +190,26 @@ def _require_same(encoder: CheckedEncoder, state: Fitted) -> None:
                 f"{state.about.get(key)!r}, and this run has {expected[key]!r}; give "
                 "the same encoder and options, or leave out --reducer."
             )
+    if encoder.reducer is None:
+        return
+    own = _steps(_plain(encoder.reducer))
+    fitted = _steps(json.loads(str(state.about.get("reducer", "null"))))
+    if fitted[: len(own)] != own:
+        raise InputError(
+            f"The saved state holds other reducers than {encoder.name!r} ends in, or "
+            "the same ones with other options; give the recipe that it was fitted "
+            "with, or leave out --reducer."
+        )
+
+
+def _steps(described: Any) -> list[Any]:
+    """Return the steps of a described reducer, one after the other."""
+    if described is None:
+        return []
+    if described["reducer"] != "Chain":
+        return [described]
+    steps: list[Any] = described["steps"]
+    return steps
 
 
 def _plain(value: Any) -> Any:
@@ -178,8 +218,8 @@ def _plain(value: Any) -> Any:
         parts = {
             item.name: _plain(getattr(value, item.name))
             for item in fields(value)
-            # Where it was computed is no part of what was computed.
-            if item.name != "device"
+            # Training on another kind of device draws other numbers.
+            if (item.name, getattr(value, item.name)) != ("device", "cpu")
         }
         return {"reducer": type(value).__name__} | parts
     if isinstance(value, Mapping):

@@ -17,6 +17,7 @@ from neucobench.data.dataset import CubeFolder
 from neucobench.data.zipped import ZipArchive
 from neucobench.embeddings.files import read_embeddings
 from neucobench.embeddings.parquet import read_metadata
+from neucobench.encoders.running.overlap import any_known
 from neucobench.encoders.running.pipeline import Pipeline
 from neucobench.encoders.running.shards import digest
 from neucobench.errors import CubeError, EmbeddingError
@@ -111,9 +112,10 @@ def same_origin(
 
 def _origin(pipeline: Pipeline, signatures: Mapping[str, str]) -> dict[str, str]:
     cubes = cube_digest(signatures)
-    # A state that was fitted on these very cubes is no less transductive.
+    # A state that was fitted on some of these cubes is no less transductive.
     about = {} if pipeline.state is None else pipeline.state.about
-    learned_here = pipeline.learns or about.get("cube_digest") == cubes
+    fitted_ids = str(about.get("fitted_ids", ""))
+    learned_here = pipeline.learns or any_known(fitted_ids, signatures)
     return pipeline.describe() | {
         "cube_digest": cubes,
         "transductive": "true" if learned_here else "false",

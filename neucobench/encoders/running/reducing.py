@@ -7,7 +7,7 @@
                                  └─ the last rows that still have blocks: their balance
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from neucobench.encoders.reducers.base import (
     row_chunks,
 )
 from neucobench.encoders.reducers.chain import Chain, FittedChain
+from neucobench.encoders.reducers.per_block import FittedPerBlock, PerBlock
 from neucobench.encoders.running.features import Vectors
 from neucobench.encoders.running.pipeline import Pipeline
 from neucobench.findings import Finding
@@ -55,8 +56,7 @@ def reduce_features(features: Vectors, pipeline: Pipeline, folder: Path) -> Redu
         vectors = _apply(step, vectors, folder / f"vectors-{number}.npy")
         if len(vectors.blocks) > 1:
             apart = vectors
-    shape = (len(vectors.ids), vectors.blocks[-1].stop)
-    shorter = _shorter(pipeline.reducer, shape)
+    shorter = _shorter(pipeline.reducer, fitted, len(vectors.ids))
     shares = block_balance(apart.values, apart.blocks) if len(apart.blocks) > 1 else ()
     return Reduced(
         vectors=replace(vectors, findings=(*vectors.findings, *shorter)),
@@ -80,17 +80,27 @@ def _apply(step: FittedReducer, features: Vectors, path: Path) -> Vectors:
     return replace(features, values=values, blocks=blocks)
 
 
-def _shorter(reducer: Reducer | None, shape: tuple[int, int]) -> tuple[Finding, ...]:
-    last = reducer.steps[-1] if isinstance(reducer, Chain) else reducer
-    wanted = getattr(last, "dims", shape[1])
-    if last is None or shape[1] >= wanted:
-        return ()
-    message = (
-        f"The reducer {last.name!r} gives {shape[1]:,} dimensions in place of "
-        f"{wanted:,}: there are no more in {shape[0]:,} rows of these features. The "
-        "neuco-* protocols fill up with zeros."
-    )
-    return (Finding(code="fewer-dimensions", level="info", message=message),)
+def _shorter(
+    reducer: Reducer | None, fitted: FittedReducer | None, rows: int
+) -> Iterator[Finding]:
+    """Yield a finding for each reducer that gives less than it was asked for."""
+    if isinstance(reducer, Chain) and isinstance(fitted, FittedChain):
+        for step, done in zip(reducer.steps, fitted.steps, strict=True):
+            yield from _shorter(step, done, rows)
+    elif isinstance(reducer, PerBlock) and isinstance(fitted, FittedPerBlock):
+        for name, child in fitted.children.items():
+            yield from _shorter(reducer.steps[name], child, rows)
+    elif reducer is not None and fitted is not None:
+        wanted = getattr(reducer, "most_dims", getattr(reducer, "dims", 0))
+        found = fitted.blocks[-1].stop
+        if found < wanted:
+            block = fitted.blocks[0].name
+            message = (
+                f"The reducer {reducer.name!r} gives {found:,} dimensions of {block} "
+                f"in place of {wanted:,}: there are no more in {rows:,} rows of these "
+                "features. The neuco-* protocols fill up with zeros."
+            )
+            yield Finding(code="fewer-dimensions", level="info", message=message)
 
 
 def _fit(features: Vectors, pipeline: Pipeline) -> FittedReducer | None:

@@ -8,7 +8,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,12 @@ from neucobench.encoders.one_core import one_core
 from neucobench.encoders.reducers.base import Reducer
 from neucobench.encoders.reducers.state import Fitted
 from neucobench.encoders.running.features import gather
-from neucobench.encoders.running.finish import check_bytes, make_table, what_was_fitted
+from neucobench.encoders.running.finish import (
+    check_bytes,
+    make_table,
+    stored_bytes,
+    what_was_fitted,
+)
 from neucobench.encoders.running.fitting import fit_encoder, learned_digest
 from neucobench.encoders.running.missing import Work, encode_missing, shard_size
 from neucobench.encoders.running.output import check_output, existing_record, publish
@@ -30,6 +35,7 @@ from neucobench.encoders.running.pipeline import (
     check_dims,
     describe_encoder,
     digest_of,
+    fewest_dims,
     make_pipeline,
 )
 from neucobench.encoders.running.provenance import recorded_findings, sign_cubes
@@ -93,12 +99,13 @@ def encode_folder(
     path = Path(out)
     check_output(path, storage=storage)
     checked = check_encoder(encoder)
-    pipeline = make_pipeline(
-        checked, reduce=reduce, state=state, storage=storage, dims=dims
-    )
+    pipeline = make_pipeline(checked, reduce=reduce, state=state, storage=storage)
     folder = checked.table_source or CubeFolder(cubes)
     threads = workers or reading_threads()
     signatures = sign_cubes(folder, checked.modalities, workers=threads)
+    fewest = fewest_dims(pipeline, len(signatures))
+    check_dims(checked, fewest, dims)
+    check_bytes({"dims": str(fewest)} | stored_bytes(fewest, storage), max_bytes)
     job = _Job(
         folder=folder,
         pipeline=pipeline,
@@ -190,6 +197,8 @@ def _make(job: _Job, hidden: Path, started: float) -> EncodeReport:
         remove_folder(job.path)
     with one_core():
         features = gather(done.shards, done.facts, encoder.blocks, hidden)
+        noticed = (*job.encoder.findings, *features.findings)
+        features = replace(features, findings=noticed)
         job.refuse(features.findings)
         reduced = reduce_features(features, job.pipeline, hidden)
     check_dims(job.encoder, reduced.vectors.values.shape[1], job.dims)

@@ -4,6 +4,7 @@ The result depends on the shard and the encoder alone, and not on who does it: a
 of this process or a worker on another machine.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -95,7 +96,7 @@ class _Batch:
                 cube = _read(self.folder, self.encoder, cube_id, buffers=buffers)
                 size = self._file_sizes(cube_id)
             except (CubeError, OSError) as error:
-                self.findings.append(broken_cube(cube_id, error))
+                self.findings.append(broken_cube(cube_id, error, self.folder))
             else:
                 cubes.append(cube)
                 self.bytes_read += size
@@ -118,7 +119,7 @@ class _Batch:
                 vectors = self.encoder.encode(batch)
         except CubeError as error:
             if len(cubes) == 1:
-                self.findings.append(broken_cube(cubes[0].id, error))
+                self.findings.append(broken_cube(cubes[0].id, error, self.folder))
                 return
             for cube in cubes:
                 yield from self._encode([cube])
@@ -165,9 +166,11 @@ def _buffers() -> Buffers:
     return buffers
 
 
-def broken_cube(cube_id: str, error: Exception) -> Finding:
+def broken_cube(cube_id: str, error: Exception, folder: CubeFolder) -> Finding:
     """Return the finding about a cube that cannot be encoded."""
-    sentence = str(error).rstrip(".")
+    # It goes into the file, which must not depend on where the cubes lie.
+    root = f"{getattr(folder, 'root', '')}{os.sep}"
+    sentence = str(error).replace(root, "").rstrip(".")
     named = repr(cube_id) in sentence or f"{cube_id}{ENDING}" in sentence
     message = f"{sentence}." if named else f"Cube {cube_id!r}: {sentence}."
     return Finding(code=BROKEN_CUBE, level="warning", message=message, count=1)

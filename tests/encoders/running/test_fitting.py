@@ -98,14 +98,14 @@ def test_a_damaged_file_of_what_was_learned_is_no_harm(own_cubes, tmp_path, cont
     assert encoder.fits == 1
 
 
-def test_a_saved_state_takes_the_place_of_fitting(cubes, own_cubes, tmp_path):
+def test_a_saved_state_takes_the_place_of_fitting(cubes, other_cubes, tmp_path):
     first = encode_folder(cubes, Centered(), tmp_path / "a.npz")
     encoder = Centered()
     second = encode_folder(
-        own_cubes, encoder, tmp_path / "b.npz", state=load_fitted(first.state)
+        other_cubes, encoder, tmp_path / "b.npz", state=load_fitted(first.state)
     )
     assert (encoder.fits, second.transductive) == (0, False)
-    # The five cubes of the second folder are the first five of the first.
+    # They have the pixels of the first five of the first folder.
     np.testing.assert_array_equal(_values(second), _values(first)[:5])
 
 

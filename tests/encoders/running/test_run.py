@@ -13,6 +13,7 @@ from neucobench.embeddings.files import read_embeddings
 from neucobench.encoders.baselines.mean import MeanEncoder
 from neucobench.encoders.baselines.random_vectors import RandomEncoder
 from neucobench.encoders.load import load_encoder
+from neucobench.encoders.reducers.l2 import L2
 from neucobench.encoders.reducers.pca import Pca
 from neucobench.encoders.reducers.standardize import Standardize
 from neucobench.encoders.reducers.state import load_fitted, save_fitted
@@ -425,16 +426,56 @@ def test_ranges_that_a_state_does_not_hold_are_learned_from_the_cubes(
     assert "storage" not in load_fitted(second.state).about
 
 
-def test_ranges_that_a_state_holds_are_used_for_other_cubes(cubes, own_cubes, tmp_path):
+def test_ranges_that_a_state_holds_are_used_for_other_cubes(
+    cubes, other_cubes, tmp_path
+):
     first = encode_folder(cubes, Counting(), tmp_path / "a.npz", storage="int8")
     second = encode_folder(
-        *(own_cubes, Counting(), tmp_path / "b.npz"),
+        *(other_cubes, Counting(), tmp_path / "b.npz"),
         state=load_fitted(first.state),
         storage="int8",
     )
     assert (first.transductive, second.transductive) == (True, False)
     stored = [read_embeddings(report.out).metadata for report in (first, second)]
     assert stored[0]["storage_parameters"] == stored[1]["storage_parameters"]
+
+
+def test_a_state_that_was_fitted_on_one_of_the_cubes_is_transductive(
+    cubes, own_cubes, tmp_path
+):
+    # The five cubes of the second folder have ids of the first.
+    first = encode_folder(cubes, Counting(), tmp_path / "a.npz", reduce=[Standardize()])
+    state = load_fitted(first.state)
+    second = encode_folder(own_cubes, Counting(), tmp_path / "b.npz", state=state)
+    assert second.transductive
+
+
+def test_limits_that_cannot_be_kept_are_told_before_anything_is_encoded(
+    cubes, tmp_path
+):
+    limits = [
+        ({"reduce": [Pca(dims=10)], "dims": 8}, "gives 10 dimensions and --dims"),
+        ({"max_bytes": 100}, "takes 4096 bytes"),
+        ({"storage": "int4"}, "int4"),
+    ]
+    for settings, sentence in limits:
+        with pytest.raises(UsageError, match=sentence):
+            encode_folder(cubes, MeanEncoder(), tmp_path / "a.npz", **settings)
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_finding_holds_no_path_of_the_machine(own_cubes, tmp_path):
+    _damage(own_cubes, "0003")
+    report = encode_folder(own_cubes, MeanEncoder(), tmp_path / "a.parquet")
+    assert str(own_cubes) not in report.findings[0].message
+    assert "0003" in report.findings[0].message
+
+
+def test_a_reducer_that_gives_less_is_found_inside_a_chain(own_cubes, tmp_path):
+    report = encode_folder(
+        *(own_cubes, MeanEncoder(), tmp_path / "a.npz"), reduce=[Pca(dims=50), L2()]
+    )
+    assert [finding.code for finding in report.findings] == ["fewer-dimensions"]
 
 
 def test_a_state_does_not_excuse_an_encoder_that_looks_at_the_other_cubes(
@@ -535,7 +576,7 @@ def test_fewer_dimensions_than_were_asked_for_are_a_finding(own_cubes, tmp_path)
     assert report.dims == 5
     (finding,) = report.findings
     assert (finding.code, finding.level) == ("fewer-dimensions", "info")
-    assert "5 dimensions in place of 64" in finding.message
+    assert "5 dimensions of mean in place of 64" in finding.message
 
 
 def test_dims_is_a_cap(cubes, tmp_path):
