@@ -64,8 +64,8 @@ def summary(report: "EncodeReport") -> str:
 def _fitted(report: "EncodeReport") -> str:
     if report.state is None:
         return ""
-    where = " on these cubes (transductive)" if report.transductive else ""
-    return f" What was fitted{where} is in {report.state}, for --reducer."
+    where = "Fitted on these cubes (transductive)" if report.transductive else "State"
+    return f" {where}: {report.state}, for --reducer."
 
 
 def as_document(report: "EncodeReport") -> dict[str, Any]:

@@ -44,6 +44,7 @@ class SeriesEncoder(ABC):
     # One cube at a time: its parts already fill the processor.
     batch_size: ClassVar[int] = 1
     thread_safe: ClassVar[bool] = True
+    shard_size: ClassVar[int] = 16
 
     level: str = "s2l1c"
     s1: bool = True

@@ -69,6 +69,7 @@ class VitDinoEncoder:
     modalities: ClassVar[tuple[str, ...]] = (LEVEL,)
     version: ClassVar[str] = "1"
     thread_safe: ClassVar[bool] = True
+    shard_size: ClassVar[int] = 16
 
     weights: str | None = None
     pretrained: bool = True
