@@ -20,7 +20,7 @@ from neucobench.encoders.pretrained.weights import (
     find_weights,
     read_tensors,
 )
-from neucobench.errors import DownloadError, InputError
+from neucobench.errors import CubeError, DownloadError, InputError
 
 # TerraMind's names of our modalities.
 TERRAMIND_NAMES = {"s1": "S1GRD", "s2l1c": "S2L1C", "s2l2a": "S2L2A"}
@@ -41,6 +41,16 @@ TERRAMIND = {
              1871.918, 1753.829, 1797.379, 1434.261, 1334.311),
         offset=S2_OFFSET,
     ),
+}
+# TerraMind 0.1 has statistics of L2A alone, and without the shift.
+TERRAMIND_V01 = {
+    "s2l2a": Statistics(
+        mean=(794.311, 925.161, 1183.128, 1338.041, 1667.254, 2233.633, 2460.96,
+              2555.569, 2619.542, 2703.298, 2406.497, 1841.645),
+        std=(1164.883, 1205.586, 1223.713, 1399.638, 1403.298, 1378.513, 1434.924,
+             1491.141, 1454.089, 1660.395, 1473.248, 1365.08),
+        offset=0,
+    )
 }
 # fmt: on
 PRITHVI_BANDS = ("B02", "B03", "B04", "B8A", "B11", "B12")
@@ -82,8 +92,8 @@ class Backbone:
         return self.bands or MODALITIES[modality].bands
 
 
-def _terramind(width: int) -> Backbone:
-    return Backbone(width=width, patch=16, statistics=TERRAMIND, bands=None)
+def _terramind(width: int, statistics: dict[str, Statistics] = TERRAMIND) -> Backbone:
+    return Backbone(width=width, patch=16, statistics=statistics, bands=None)
 
 
 def _prithvi(
@@ -95,6 +105,7 @@ def _prithvi(
 
 
 BACKBONES = {
+    "prithvi_eo_tiny": _prithvi(256),
     "prithvi_eo_v1_100": _prithvi(768, statistics=PRITHVI_V1),
     "prithvi_eo_v2_tiny_tl": _prithvi(192),
     "prithvi_eo_v2_100_tl": _prithvi(768),
@@ -102,6 +113,7 @@ BACKBONES = {
     "prithvi_eo_v2_300_tl": _prithvi(1024),
     "prithvi_eo_v2_600": _prithvi(1280, patch=14),
     "prithvi_eo_v2_600_tl": _prithvi(1280, patch=14),
+    "terramind_v01_base": _terramind(768, TERRAMIND_V01),
     "terramind_v1_tiny": _terramind(192),
     "terramind_v1_small": _terramind(384),
     "terramind_v1_base": _terramind(768),
@@ -171,3 +183,26 @@ def _fill(model: nn.Module, weights: str) -> None:
         if given is not None:
             found[key] = given
     fill_model(model, found, source=path)
+
+
+def center_crop(images: Tensor, size: int, patch: int) -> Tensor:
+    """Return the middle of images; where a pixel is left over, it is cut at the end.
+
+    Args:
+        images: (..., y, x)
+        size: side of the crop; 0: the largest multiple of ``patch`` on each axis.
+        patch: side of a patch.
+
+    Raises:
+        CubeError: when the images are smaller than the crop.
+    """
+    lengths = images.shape[-2:]
+    height, width = (size or length // patch * patch for length in lengths)
+    if not (0 < height <= lengths[0] and 0 < width <= lengths[1]):
+        raise CubeError(
+            f"The images have {lengths[0]} x {lengths[1]} pixels and the crop needs at "
+            f"least {size or patch} x {size or patch}; leave this cube out, or choose "
+            "--option size=0."
+        )
+    top, left = (lengths[0] - height) // 2, (lengths[1] - width) // 2
+    return images[..., top : top + height, left : left + width]

@@ -1,4 +1,4 @@
-"""TerraMind and Prithvi through TerraTorch, e.g. ``terratorch:terramind_v1_base``.
+"""The backbones of TerraTorch, e.g. ``terratorch:terramind_v1_base``.
 
 TerraTorch and CompressAI need different versions of numpy: this family lives in an
 environment of its own.
@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from neucobench.data.bands import MODALITIES
 from neucobench.encoders.band_inputs import input_modalities
 from neucobench.encoders.base import CubeBatch
 from neucobench.encoders.device import torch_device
@@ -28,14 +29,16 @@ from neucobench.encoders.pretrained.terratorch_backbones import (
     BACKBONES,
     TERRAMIND_NAMES,
     Backbone,
+    center_crop,
     load_backbone,
 )
-from neucobench.errors import (
-    CubeError,
-    MissingExtraError,
-    UnknownNameError,
-    UsageError,
+from neucobench.encoders.pretrained.terratorch_generic import (
+    load_registered,
+    pooled,
+    registry_width,
 )
+from neucobench.encoders.pretrained.terratorch_inputs import registry_input
+from neucobench.errors import MissingExtraError, UnknownNameError, UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,11 @@ class TerraTorchEncoder:
         bands + shift ─▶ standardize ─▶ center ─▶ backbone ─▶ mean of the last
                          (pretraining)  crop                  block's tokens
 
+    The crop and the statistics are those of TerraMind and Prithvi. The other backbones
+    of the registry see the whole image at their own size: those with torchgeo's weights
+    as ``torchgeo:`` prepares it, the rest standardized with the statistics of
+    SSL4EO-S12; their features are averaged over tokens, but class tokens, or space.
+
     Attributes:
         model: the backbone, e.g. ``terramind_v1_base`` or ``prithvi_eo_v2_300``.
         pretrained: False for a control with random weights, whose name ends in
@@ -54,14 +62,19 @@ class TerraTorchEncoder:
         weights: a file of trained weights; None: those that TerraTorch downloads.
         seed: seed of the random weights.
         inputs: modalities with commas between them. TerraMind reads ``s2l2a``,
-            ``s2l1c`` and ``s1`` together; Prithvi reads six bands of ``s2l2a``.
+            ``s2l1c`` and ``s1`` together; Prithvi reads six bands of ``s2l2a``; the
+            others read one. None: that of the training, where it is known, or
+            ``s2l2a``.
+        bands: names of bands with commas between them, for backbones other than
+            TerraMind and Prithvi; None: those of the training, or all.
         merge: how TerraMind merges modalities: ``mean`` or ``max`` token by token, or
             ``concat``, their features beside each other.
         season: ``embedding_mean``, ``image_mean`` or ``concat``.
         size: side of the center crop in pixels; 0: the largest multiple of the patch,
-            256 of 264. The backbones were trained at 224.
+            256 of 264; of other backbones, that to which the image is brought, and 0
+            is their own. The backbones were trained at 224.
         shift: what is added to stored Sentinel-2 values; None: what the backbone was
-            trained with, 1000 for TerraMind and 0 for Prithvi.
+            trained with, 1000 for TerraMind 1 and 0 for the others.
         device: where the backbone computes: ``cpu``, ``cuda`` or ``auto``.
     """
 
@@ -71,7 +84,8 @@ class TerraTorchEncoder:
     pretrained: bool = True
     weights: str | None = None
     seed: int = 0
-    inputs: str = "s2l2a"
+    inputs: str | None = None
+    bands: str | None = None
     merge: str = "mean"
     season: str = "embedding_mean"
     size: int = 0
@@ -80,29 +94,21 @@ class TerraTorchEncoder:
 
     def __post_init__(self) -> None:
         """Refuse options that are not known or contradict each other."""
-        if self.model not in BACKBONES:
-            raise UnknownNameError("backbone of TerraTorch", self.model, BACKBONES)
         check_choices(
             "terratorch",
             merge=(self.merge, ("mean", "max", "concat")),
             season=(self.season, SEASON_CHOICES),
         )
-        for name in self.modalities:
-            if name not in self._backbone.statistics:
-                known = self._backbone.statistics
-                raise UnknownNameError(f"input of {self.model}", name, known)
         check_training(
             "terratorch",
             pretrained=self.pretrained,
             weights=self.weights,
             seed=self.seed,
         )
-        patch = self._backbone.patch
-        if self.size < 0 or self.size % patch:
-            raise UsageError(
-                f"The encoder {self.model} got size={self.size}; give a multiple of "
-                f"{patch}, e.g. --option size=224, or 0 for the largest that fits."
-            )
+        if self._backbone is None:
+            self._check_registered()
+        else:
+            self._check(self._backbone)
 
     @property
     def name(self) -> str:
@@ -123,18 +129,38 @@ class TerraTorchEncoder:
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """Return the modalities that are read, in the order of the option."""
-        return input_modalities(self.inputs, encoder=self.model)
+        """Return the modalities that are read, in the order of the option.
+
+        Raises:
+            UnknownNameError: when TerraTorch has no such backbone.
+        """
+        if self._backbone is None:
+            return registry_input(self.model, *self._options).read.modalities
+        return input_modalities(self.inputs or "s2l2a", encoder=self.model)
 
     @property
     def dims(self) -> int:
-        """Return the backbone's width, times what is concatenated."""
-        parts = len(self.modalities) if self.merge == "concat" else 1
-        return joined_dims(self._backbone.width * parts, self.season)
+        """Return the backbone's width, times what is concatenated.
+
+        Raises:
+            UnknownNameError: when TerraTorch has no such backbone.
+            UsageError: when it takes no such images.
+        """
+        if self._backbone is None:
+            width = registry_width(self.model, *self._options)
+        else:
+            parts = len(self.modalities) if self.merge == "concat" else 1
+            width = self._backbone.width * parts
+        return joined_dims(width, self.season)
 
     @property
-    def _backbone(self) -> Backbone:
-        return BACKBONES[self.model]
+    def _backbone(self) -> Backbone | None:
+        """Return what is known of TerraMind and Prithvi; None for the others."""
+        return BACKBONES.get(self.model)
+
+    @property
+    def _options(self) -> tuple[str | None, str | None, int]:
+        return self.inputs, self.bands, self.size
 
     def prepare(self) -> None:
         """Build the backbone and load its weights.
@@ -152,62 +178,84 @@ class TerraTorchEncoder:
             CubeError: when a cube has not the bands it should have, is smaller than the
                 crop, or has not four seasons to concatenate.
         """
-        model = self._model()
-        counts = [len(self._backbone.bands_of(name)) for name in self.modalities]
+        model, backbone = self._model(), self._backbone
+        if backbone is None:
+            plan = registry_input(self.model, *self._options)
 
         def images(row: int) -> Tensor:
-            return torch.cat(
-                [self._part(batch, row, name) for name in self.modalities], 1
-            )
+            if backbone is None:
+                return plan.images(batch, row, self.shift or 0)
+            parts = [self._part(backbone, batch, row, name) for name in self.modalities]
+            return torch.cat(parts, 1)
 
-        def embed(standardized: Tensor) -> Tensor:
-            if self.model.startswith("prithvi"):
-                # The class token comes first.
-                return cast(Tensor, model(standardized)[-1][:, 1:].mean(dim=1))
-            parts = torch.split(standardized, counts, dim=1)
-            names = [TERRAMIND_NAMES[name] for name in self.modalities]
-            tokens = model(dict(zip(names, parts, strict=True)))[-1]
-            return cast(Tensor, tokens.mean(dim=1))
+        def embed(prepared: Tensor) -> Tensor:
+            if backbone is None:
+                return pooled(model(plan.prepare(prepared)))
+            return self._embed(backbone, model, prepared)
 
         device = torch_device(self.device)
         return embed_cubes(batch, images, embed, season=self.season, device=device)
 
-    def _part(self, batch: CubeBatch, row: int, name: str) -> Tensor:
+    def _embed(
+        self, backbone: Backbone, model: nn.Module, standardized: Tensor
+    ) -> Tensor:
+        """Return (images, width), the mean of the last block's tokens of patches."""
+        if self.model.startswith("prithvi"):
+            # The class token comes first.
+            return cast(Tensor, model(standardized)[-1][:, 1:].mean(dim=1))
+        counts = [len(backbone.bands_of(name)) for name in self.modalities]
+        parts = torch.split(standardized, counts, dim=1)
+        names = [TERRAMIND_NAMES[name] for name in self.modalities]
+        tokens = model(dict(zip(names, parts, strict=True)))[-1]
+        return cast(Tensor, tokens.mean(dim=1))
+
+    def _part(
+        self, backbone: Backbone, batch: CubeBatch, row: int, name: str
+    ) -> Tensor:
         """Return (season, band, size, size), the standardized crop of a modality."""
-        statistics = self._backbone.statistics[name]
+        statistics = backbone.statistics[name]
         shift = statistics.offset if self.shift is None else self.shift
-        bands = self._backbone.bands_of(name)
+        bands = backbone.bands_of(name)
         values = read_images(batch, row, name, shift=shift, bands=bands)
         mean = torch.tensor(statistics.mean)[:, None, None]
         std = torch.tensor(statistics.std)[:, None, None]
-        return (center_crop(values, self.size, self._backbone.patch) - mean) / std
+        return (center_crop(values, self.size, backbone.patch) - mean) / std
 
     def _model(self) -> nn.Module:
         seed = None if self.pretrained else self.seed
         device = torch_device(self.device)
+        if self._backbone is None:
+            return load_registered(
+                self.model, self._options, self.weights, seed, device
+            )
         return load_backbone(
             self.model, self.modalities, self.merge, self.weights, seed, device
         )
 
+    def _check(self, backbone: Backbone) -> None:
+        """Refuse what TerraMind or Prithvi does not read."""
+        for name in self.modalities:
+            if name not in backbone.statistics:
+                known = backbone.statistics
+                raise UnknownNameError(f"input of {self.model}", name, known)
+        if self.bands is not None:
+            raise UsageError(
+                f"The encoder {self.model} got bands={self.bands}, and it reads those "
+                "of its training; drop --option bands=..."
+            )
+        if self.size < 0 or self.size % backbone.patch:
+            raise UsageError(
+                f"The encoder {self.model} got size={self.size}; give a multiple of "
+                f"{backbone.patch}, e.g. --option size=224, or 0 for the largest that "
+                "fits."
+            )
 
-def center_crop(images: Tensor, size: int, patch: int) -> Tensor:
-    """Return the middle of images; where a pixel is left over, it is cut at the end.
-
-    Args:
-        images: (..., y, x)
-        size: side of the crop; 0: the largest multiple of ``patch`` on each axis.
-        patch: side of a patch.
-
-    Raises:
-        CubeError: when the images are smaller than the crop.
-    """
-    lengths = images.shape[-2:]
-    height, width = (size or length // patch * patch for length in lengths)
-    if not (0 < height <= lengths[0] and 0 < width <= lengths[1]):
-        raise CubeError(
-            f"The images have {lengths[0]} x {lengths[1]} pixels and the crop needs at "
-            f"least {size or patch} x {size or patch}; leave this cube out, or choose "
-            "--option size=0."
-        )
-    top, left = (lengths[0] - height) // 2, (lengths[1] - width) // 2
-    return images[..., top : top + height, left : left + width]
+    def _check_registered(self) -> None:
+        """Refuse what no backbone takes but TerraMind and Prithvi."""
+        if self.inputs is not None:
+            check_choices("terratorch", inputs=(self.inputs, tuple(MODALITIES)))
+        if self.size < 0 or self.merge != "mean":
+            raise UsageError(
+                f"The encoder {self.model} got size={self.size} and merge={self.merge};"
+                " give a size above 0 or 0 for its own, and leave merge to TerraMind."
+            )

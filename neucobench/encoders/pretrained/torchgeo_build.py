@@ -1,7 +1,6 @@
 """Models of torchgeo: found by the name of their weights, built, and called."""
 
 import textwrap
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,15 +9,12 @@ from types import ModuleType
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.torch_draws import torch_draws
-from neucobench.encoders.pretrained.torchgeo_inputs import (
-    WAVELENGTHS,
-    WIDTHS,
-    model_input,
-)
+from neucobench.encoders.pretrained.torchgeo_calls import call_for, resized
+from neucobench.encoders.pretrained.torchgeo_inputs import model_input
 from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 from neucobench.encoders.pretrained.weights import find_weights, read_tensors
 from neucobench.errors import (
@@ -27,6 +23,9 @@ from neucobench.errors import (
     NeucoError,
     UnknownNameError,
 )
+
+# Scale-MAE's meters of a pixel: 264 pixels of 10 m are brought to 224.
+GROUND = 10 * 264 / 224
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,48 +144,9 @@ def feature_width(name: str, pool: str) -> int:
         return read.width
     with torch.device("meta"), torch.inference_mode():
         model = _build(name, pool, None).eval()
-        images = entry.transforms(torch.empty(1, len(read.channels), 264, 264))
-        return int(model(images).shape[-1])
-
-
-def call_for(entry: Any) -> Callable[[nn.Module, Tensor], Tensor]:
-    """Return the function that maps a model and images to (images, width).
-
-    Args:
-        entry: an entry of torchgeo's weights.
-    """
-    channels = model_input(entry).channels
-    waves = [WAVELENGTHS[band] for band in channels]
-
-    def copernicus(model: Any, images: Tensor) -> Tensor:
-        unknown = images.new_full((len(images), 4), torch.nan)
-        widths = [WIDTHS[band] for band in channels]
-        features = model.forward_features(images, unknown, waves, widths)
-        return cast(Tensor, features)
-
-    def croma(model: Any, images: Tensor) -> Tensor:
-        return cast(Tensor, model(images[:, :2], images[:, 2:])["joint_GAP"])
-
-    def dofa(model: Any, images: Tensor) -> Tensor:
-        micrometers = [wave / 1000 for wave in waves]
-        return cast(Tensor, model.forward_features(images, micrometers))
-
-    def panopticon(model: Any, images: Tensor) -> Tensor:
-        ids = torch.tensor(waves, device=images.device).repeat(len(images), 1)
-        return cast(Tensor, model({"imgs": images, "chn_ids": ids}))
-
-    def others(model: Any, images: Tensor) -> Tensor:
-        return cast(Tensor, model(images))
-
-    calls = {
-        "CopernicusFM_Base_Weights": copernicus,
-        "CROMABase_Weights": croma,
-        "CROMALarge_Weights": croma,
-        "DOFABase16_Weights": dofa,
-        "DOFALarge16_Weights": dofa,
-        "Panopticon_Weights": panopticon,
-    }
-    return calls.get(type(entry).__name__, others)
+        channels = len(read.channels) + read.added
+        images = resized(torch.empty(1, channels, 264, 264), read.resize)
+        return int(call_for(entry)(model, entry.transforms(images)).shape[-1])
 
 
 @lru_cache(maxsize=1)
@@ -204,26 +164,34 @@ def _entries() -> dict[str, tuple[str, Any]]:
 def _build(name: str, pool: str, file: WeightFile | None) -> Any:
     """Return the model without classifier, on torch's device of the moment."""
     builder, entry = _entries()[name]
+    meta = entry.meta
     by_timm = builder.startswith(("resnet", "vit_"))
-    given = {"in_chans": entry.meta["in_chans"]} if by_timm else {}
-    if by_timm and "img_size" in entry.meta:
-        given["img_size"] = entry.meta["img_size"]
+    given: dict[str, Any] = {"in_chans": meta["in_chans"]} if by_timm else {}
+    if by_timm and "img_size" in meta:
+        given["img_size"] = meta["img_size"]
+    if builder.startswith("scalemae"):
+        given["res"] = GROUND
+    if builder == "unet" and file is None:
+        given["encoder_name"], given["encoder_weights"] = meta["encoder"], None
+        given["in_channels"] = meta["in_chans"]
+    if builder == "earthloc" and file is None:
+        given["pretrained"] = False
     model = torchgeo_models().get_model(builder, weights=file, **given)
     if builder.startswith("swin"):
         if file is None:
             first = model.features[0][0]
             model.features[0][0] = nn.Conv2d(
-                entry.meta["in_chans"],
+                meta["in_chans"],
                 first.out_channels,
                 first.kernel_size,
                 first.stride,
             )
         model.head = nn.Identity()
-    elif builder.startswith("vit_"):
+    elif builder.startswith(("vit_", "scalemae")):
         model.reset_classifier(0, pool)
     elif by_timm:
         model.reset_classifier(0)
-    return model
+    return model.encoder if builder == "unet" else model
 
 
 def torchgeo_models() -> ModuleType:

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from neucobench.encoders.base import CubeBatch
 from neucobench.encoders.device import torch_device
@@ -23,13 +22,14 @@ from neucobench.encoders.pretrained.images import (
     read_images,
 )
 from neucobench.encoders.pretrained.torchgeo_build import (
-    call_for,
     feature_width,
     find_entry,
     load_model,
     torchgeo_version,
 )
-from neucobench.encoders.pretrained.torchgeo_inputs import ModelInput, model_input
+from neucobench.encoders.pretrained.torchgeo_calls import call_for, resized
+from neucobench.encoders.pretrained.torchgeo_channels import ModelInput
+from neucobench.encoders.pretrained.torchgeo_inputs import model_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,12 +140,9 @@ class TorchGeoEncoder:
             return torch.cat(parts, dim=1)
 
         def embed(scaled: Tensor) -> Tensor:
-            if read.size:
-                size = (read.size, read.size)
-                scaled = interpolate(scaled, size, mode="bilinear", antialias=True)
-            else:
-                scaled = entry.transforms(scaled)
-            return features(model, scaled)
+            scaled = resized(scaled, read.size or read.resize)
+            # Models for any sensor have no transform but a crop.
+            return features(model, scaled if read.size else entry.transforms(scaled))
 
         device = torch_device(self.device)
         return embed_cubes(batch, images, embed, season=self.season, device=device)
