@@ -37,7 +37,8 @@ test-numpy2: .venv-numpy2/.dev
 # TerraTorch cannot share an environment with CompressAI.
 test-terratorch: .venv-terratorch/.dev
 	@.venv-terratorch/bin/python -m pytest -m terratorch \
-	tests/encoders/pretrained/test_terratorch_backbones.py $(ARGS)
+	tests/encoders/pretrained/test_terratorch_backbones.py \
+	tests/encoders/pretrained/test_terratorch_generic.py $(ARGS)
 
 check: .venv/.dev
 	@.venv/bin/ruff format --check .

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from neucobench.data.bands import MODALITIES, S2_OFFSET, Statistics
+from neucobench.encoders.base import CubeBatch
+from neucobench.encoders.pretrained.images import read_images
 from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.torch_draws import torch_draws
 from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
@@ -90,6 +92,28 @@ class Backbone:
     def bands_of(self, modality: str) -> tuple[str, ...]:
         """Return the bands that are read of a modality, in the order of the model."""
         return self.bands or MODALITIES[modality].bands
+
+    def crop(
+        self, batch: CubeBatch, row: int, modality: str, *, size: int, shift: int | None
+    ) -> Tensor:
+        """Return (season, band, size, size), the standardized middle of a cube.
+
+        Args:
+            batch: the cubes.
+            row: which of them.
+            modality: one of ``statistics``.
+            size: side of the crop; 0: the largest multiple of the patch.
+            shift: what is added to Sentinel-2; None: what the statistics carry.
+
+        Raises:
+            CubeError: when the cube has not its bands, or is smaller than the crop.
+        """
+        statistics, bands = self.statistics[modality], self.bands_of(modality)
+        added = statistics.offset if shift is None else shift
+        values = read_images(batch, row, modality, shift=added, bands=bands)
+        mean = torch.tensor(statistics.mean)[:, None, None]
+        std = torch.tensor(statistics.std)[:, None, None]
+        return (center_crop(values, size, self.patch) - mean) / std
 
 
 def _terramind(width: int, statistics: dict[str, Statistics] = TERRAMIND) -> Backbone:

@@ -20,6 +20,7 @@ from neucobench.encoders.pretrained.terratorch_registry import (
     is_own,
 )
 from neucobench.encoders.pretrained.torch_draws import torch_draws
+from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 from neucobench.encoders.pretrained.weights import (
     fill_model,
     find_weights,
@@ -120,6 +121,8 @@ def load_registered(
     """
     plan = registry_input(name, *options)
     trained = seed is None and weights is None
+    if trained:
+        _require_weights(name)
     advice = "Give a file with --weights FILE, or --option pretrained=false"
     if plan.entry is not None:
         advice += f", or choose torchgeo:{plan.entry}"
@@ -140,6 +143,26 @@ def load_registered(
     if weights is not None:
         _fill(model, weights)
     return cast(nn.Module, model.eval().requires_grad_(False).to(device))
+
+
+def _require_weights(name: str) -> None:
+    """Refuse backbones that TerraTorch would leave with random weights.
+
+    Raises:
+        InputError: with what can be given instead.
+    """
+    if is_own(name):
+        parameters = inspect.signature(find_backbone(name)).parameters
+        published = "weights" not in parameters or parameters["weights"].default
+    else:
+        timm = import_with_torchvision("timm", extra="terratorch")
+        config = timm.get_pretrained_cfg(name.removeprefix("timm_"))
+        published = config is not None and config.has_weights
+    if not published:
+        raise InputError(
+            f"TerraTorch has no trained weights of {name}. Give a file with --weights "
+            "FILE, or take random ones with --option pretrained=false."
+        )
 
 
 def _fill(model: nn.Module, weights: str) -> None:

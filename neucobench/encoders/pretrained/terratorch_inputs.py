@@ -25,9 +25,7 @@ from neucobench.encoders.pretrained.torchgeo_calls import resized
 from neucobench.encoders.pretrained.torchgeo_channels import RGB, ModelInput
 from neucobench.encoders.pretrained.torchgeo_inputs import model_input
 from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
-from neucobench.errors import (
-    UnknownNameError,
-)
+from neucobench.errors import UnknownNameError
 
 # TerraTorch's names of the bands.
 NAMES = {
@@ -117,8 +115,9 @@ def registry_input(
         return RegistryInput(read=read, entry=entry, size=size, arguments=arguments)
     modality = inputs or "s2l2a"
     chosen = _chosen_bands(name, modality, bands)
-    side, arguments = (size, {}) if is_own(name) else _timm_size(name, size)
-    side = side or SIZES.get(name.removeprefix("timm_"), USUAL_SIZE)
+    given = size or SIZES.get(name.removeprefix("timm_"), 0)
+    side, arguments = (given, {}) if is_own(name) else _timm_size(name, given)
+    side = side or USUAL_SIZE
     if bands is not None or name.removeprefix("timm_") not in TRAINED_ON:
         arguments |= _channels(name, parameters, chosen)
     read = ModelInput(bands=((modality, chosen),), size=side)

@@ -23,13 +23,11 @@ from neucobench.encoders.pretrained.images import (
     SEASON_CHOICES,
     embed_cubes,
     joined_dims,
-    read_images,
 )
 from neucobench.encoders.pretrained.terratorch_backbones import (
     BACKBONES,
     TERRAMIND_NAMES,
     Backbone,
-    center_crop,
     load_backbone,
 )
 from neucobench.encoders.pretrained.terratorch_generic import (
@@ -79,6 +77,7 @@ class TerraTorchEncoder:
     """
 
     thread_safe: ClassVar[bool] = True
+    shard_size: ClassVar[int] = 16
 
     model: str
     pretrained: bool = True
@@ -185,7 +184,10 @@ class TerraTorchEncoder:
         def images(row: int) -> Tensor:
             if backbone is None:
                 return plan.images(batch, row, self.shift or 0)
-            parts = [self._part(backbone, batch, row, name) for name in self.modalities]
+            parts = [
+                backbone.crop(batch, row, name, size=self.size, shift=self.shift)
+                for name in self.modalities
+            ]
             return torch.cat(parts, 1)
 
         def embed(prepared: Tensor) -> Tensor:
@@ -208,18 +210,6 @@ class TerraTorchEncoder:
         names = [TERRAMIND_NAMES[name] for name in self.modalities]
         tokens = model(dict(zip(names, parts, strict=True)))[-1]
         return cast(Tensor, tokens.mean(dim=1))
-
-    def _part(
-        self, backbone: Backbone, batch: CubeBatch, row: int, name: str
-    ) -> Tensor:
-        """Return (season, band, size, size), the standardized crop of a modality."""
-        statistics = backbone.statistics[name]
-        shift = statistics.offset if self.shift is None else self.shift
-        bands = backbone.bands_of(name)
-        values = read_images(batch, row, name, shift=shift, bands=bands)
-        mean = torch.tensor(statistics.mean)[:, None, None]
-        std = torch.tensor(statistics.std)[:, None, None]
-        return (center_crop(values, self.size, backbone.patch) - mean) / std
 
     def _model(self) -> nn.Module:
         seed = None if self.pretrained else self.seed

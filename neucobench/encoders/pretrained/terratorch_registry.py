@@ -47,6 +47,7 @@ def find_backbone(name: str) -> Any:
 @lru_cache(maxsize=1)
 def known_names() -> frozenset[str]:
     """Return the names of all backbones, those of timm also with their prefix."""
-    timm = import_with_torchvision("timm", extra="terratorch").list_models()
+    # TerraTorch comes first: it adds Clay and Prithvi's Swin Transformers to timm.
     own = backbone_registry().find_registry(f"{OWN}_")
+    timm = import_with_torchvision("timm", extra="terratorch").list_models()
     return frozenset([*own, *timm, *(f"timm_{name}" for name in timm)])

@@ -58,6 +58,7 @@ class TorchGeoEncoder:
     """
 
     thread_safe: ClassVar[bool] = True
+    shard_size: ClassVar[int] = 16
 
     model: str
     pretrained: bool = True

@@ -7,11 +7,8 @@ import torch
 
 from neucobench.data.bands import MODALITIES
 from neucobench.encoders.pretrained import terratorch_models
-from neucobench.encoders.pretrained.terratorch_backbones import BACKBONES
-from neucobench.encoders.pretrained.terratorch_models import (
-    TerraTorchEncoder,
-    center_crop,
-)
+from neucobench.encoders.pretrained.terratorch_backbones import BACKBONES, center_crop
+from neucobench.encoders.pretrained.terratorch_models import TerraTorchEncoder
 from neucobench.errors import (
     CubeError,
     MissingExtraError,
@@ -74,9 +71,16 @@ def test_a_size_that_is_no_multiple_of_the_patch_is_refused():
         _random("prithvi_eo_v2_600", size=224 + 16)
 
 
-def test_an_unknown_backbone_is_refused_with_the_nearest():
-    with pytest.raises(UnknownNameError, match="'terramind_v1_tiny'"):
-        _random("terramind_tiny")
+def test_other_backbones_read_one_modality_and_merge_nothing():
+    with pytest.raises(UnknownNameError, match="inputs of terratorch"):
+        _random("dofa_base_patch16_224", inputs="s2l2a,s1")
+    with pytest.raises(UsageError, match="leave merge to TerraMind"):
+        _random("dofa_base_patch16_224", merge="max")
+
+
+def test_bands_cannot_be_chosen_for_a_backbone_that_has_its_own():
+    with pytest.raises(UsageError, match="those of its training"):
+        _random(bands="B02,B03")
 
 
 def test_prithvi_reads_no_radar():
