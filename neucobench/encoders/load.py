@@ -18,7 +18,8 @@ from typing import Any
 from neucobench.embeddings.files import ENDINGS
 from neucobench.encoders.base import ENCODER_FAMILIES, ENCODERS
 from neucobench.encoders.card import encoder_card, encoder_card_names
-from neucobench.encoders.checked import CheckedEncoder, check_encoder
+from neucobench.encoders.checked import CheckedEncoder
+from neucobench.encoders.checking import check_encoder
 from neucobench.encoders.load_ensemble import load_ensemble
 from neucobench.encoders.options import (
     constructor_parameters,
@@ -119,6 +120,11 @@ def _find(
         return import_from_file(Path(before), after), source, options
     family, colon, model = spec.partition(":")
     if not colon:
+        if spec in ENCODER_FAMILIES.targets:
+            raise UsageError(
+                f"{spec} is a family of encoders; name one model of it: --encoder "
+                f"{spec}:MODEL."
+            )
         if spec not in ENCODERS.targets:
             known = [*ENCODERS.names(), *recipe_paths(), TableEncoder.name]
             raise UnknownNameError("encoder", spec, known)

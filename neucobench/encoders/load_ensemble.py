@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from neucobench.embeddings.files import ENDINGS
-from neucobench.encoders.checked import CheckedEncoder, check_encoder
+from neucobench.encoders.checked import CheckedEncoder
+from neucobench.encoders.checking import check_encoder
 from neucobench.encoders.ensemble import EnsembleEncoder
 from neucobench.encoders.recipe import BlockSetting, read_recipe, recipe_paths
 from neucobench.encoders.tables import TableEncoder
-from neucobench.errors import InputError, UnknownNameError
+from neucobench.errors import InputError, UnknownNameError, UsageError
 
 # Given what stands in ``encoder``, the options, --device and the weights.
 BlockLoader = Callable[[str, Mapping[str, str], str | None, str | None], CheckedEncoder]
@@ -45,7 +46,7 @@ def load_ensemble(
     recipe = read_recipe(path)
     names = [block.name for block in recipe.blocks]
     for option in options:
-        if option.partition(".")[0] not in names:
+        if option.partition(".")[0] not in names or "." not in option:
             known = [f"{name}." for name in names]
             raise UnknownNameError(
                 f"option of the recipe {recipe.name!r}", option, known
@@ -81,6 +82,11 @@ def _load_block(
     load: BlockLoader,
 ) -> CheckedEncoder:
     if block.encoder is None:
+        if options:
+            raise UsageError(
+                f"The block {block.name!r} is a table and takes no options; drop "
+                f"--option {block.name}.{next(iter(options))}=..."
+            )
         found = tuple(str(_find_table(name, folders)) for name in block.tables)
         return check_encoder(TableEncoder(paths=found), options={})
     if block.encoder == TableEncoder.name or names_recipe(block.encoder):

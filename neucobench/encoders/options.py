@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any, get_args
 
 from neucobench.errors import UnknownNameError, UsageError
@@ -90,7 +91,10 @@ def read_value(name: str, text: str, annotation: Any) -> Any:
     kinds = get_args(annotation) or (annotation,)
     kind = next((kind for kind in kinds if kind in (bool, int, float)), str)
     try:
-        return TRUTH[text.lower()] if kind is bool else kind(text)
+        value = TRUTH[text.lower()] if kind is bool else kind(text)
+        if isinstance(value, float) and not isfinite(value):
+            raise ValueError(text)
+        return value
     except (KeyError, ValueError):
         accepted = "true or false" if kind is bool else f"{kind.__name__} number"
         raise UsageError(

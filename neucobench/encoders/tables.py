@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from neucobench.embeddings.files import read_embeddings
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.encoders.base import CubeBatch
+from neucobench.encoders.running.provenance import read_record, sidecar
 from neucobench.errors import CubeError
 from neucobench.findings import Finding
 
@@ -144,4 +145,7 @@ def _opened(path: str) -> tuple[EmbeddingTable, dict[str, int]]:
 def _read(path: str, changed: int) -> tuple[EmbeddingTable, dict[str, int]]:
     del changed  # part of the cache's key
     table = read_embeddings(Path(path))
+    # The record of a CSV file lies beside it.
+    record = read_record(Path(path), sidecar(Path(path)))
+    table = replace(table, metadata=record or table.metadata)
     return table, {cube_id: row for row, cube_id in enumerate(table.ids)}

@@ -96,6 +96,9 @@ def test_an_encoder_of_ones_own_is_run_from_its_file(neucobench, cubes, tmp_path
         (("--encoder", "meen"), "Did you mean 'mean'"),
         (("--encoder", "mosaik-1024"), "Did you mean 'mosaiks-1024'"),
         (("--encoder", "tim:resnet18"), "Did you mean 'timm'"),
+        (("--encoder", "timm"), "--encoder timm:MODEL"),
+        (("--encoder", "mosaiks", "--option", "bias=nan"), "float number"),
+        (("--encoder", "mean", "--reduce", "l2", "--dims", "10"), "--dims allows 10"),
         (("--encoder", "mean", "--weights", "a.pt"), "has no weights"),
         (("--encoder", "mean", "--reduce", "pcs"), "Did you mean 'pca'"),
         (("--encoder", "mean", "--reduce", "pca:dim=3"), "Did you mean 'dims'"),
@@ -112,6 +115,21 @@ def test_a_wrong_command_line_exits_2(neucobench, cubes, arguments, sentence):
     done = neucobench("encode", "cubes", *arguments)
     assert done.returncode == 2
     assert sentence in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--encoder", "mean", "--reducer", ""), "names no file"),
+        (("--encoder", "dct", "--option", "block=100000"), "16,777,216"),
+        (("--encoder", "mean", "--scheduler", "foo"), "no address of a Dask"),
+    ],
+)
+def test_input_that_cannot_be_used_exits_1(neucobench, cubes, arguments, sentence):
+    done = neucobench("encode", "cubes", *arguments)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_missing_folder_exits_1(neucobench, tmp_path):

@@ -304,3 +304,18 @@ def test_a_file_of_the_users_own_in_a_recipe_is_in_the_record(recipe, cubes, tmp
     own.write_text(code.format(2))
     with pytest.raises(InputError, match="other options"):
         encode_folder(cubes, load_encoder(spec), tmp_path / "a.npz")
+
+
+def test_the_record_beside_a_csv_file_says_whether_it_was_fitted(cubes, tmp_path):
+    first = encode_folder(
+        cubes, MeanEncoder(), tmp_path / "a.csv", reduce=[Standardize()]
+    )
+    encoder = load_encoder("table", cubes=first.out)
+    assert encode_folder(first.out, encoder, tmp_path / "b.parquet").transductive
+
+
+def test_a_table_in_a_recipe_takes_no_options(recipe, tables, tmp_path):
+    tables("one", "abcd", 3)
+    spec, folder = recipe("[[blocks]]\ntables = ['one']\n"), tmp_path / "blocks"
+    with pytest.raises(UsageError, match="is a table and takes no options"):
+        load_encoder(spec, cubes=folder, options={"one.seed": "3"})

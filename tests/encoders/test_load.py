@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neucobench.encoders.baselines.mean import MeanEncoder
-from neucobench.encoders.checked import check_encoder
+from neucobench.encoders.checking import check_encoder
 from neucobench.encoders.load import load_encoder
 from neucobench.errors import CardError, InputError, UnknownNameError, UsageError
 

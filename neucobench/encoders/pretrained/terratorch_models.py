@@ -60,9 +60,8 @@ class TerraTorchEncoder:
         weights: a file of trained weights; None: those that TerraTorch downloads.
         seed: seed of the random weights.
         inputs: modalities with commas between them. TerraMind reads ``s2l2a``,
-            ``s2l1c`` and ``s1`` together; Prithvi reads six bands of ``s2l2a``; the
-            others read one. None: that of the training, where it is known, or
-            ``s2l2a``.
+            ``s2l1c`` and ``s1`` together; Prithvi six bands of ``s2l2a``; the others
+            one. None: that of the training, where it is known, or ``s2l2a``.
         bands: names of bands with commas between them, for backbones other than
             TerraMind and Prithvi; None: those of the training, or all.
         merge: how TerraMind merges modalities: ``mean`` or ``max`` token by token, or

@@ -124,6 +124,11 @@ def load_fitted(path: Path) -> Fitted:
 
 def _files(path: Path) -> tuple[Path, Path]:
     stem = path.name
+    if not stem:
+        raise InputError(
+            f"{str(path)!r} names no file; give --reducer the state of a run, e.g. "
+            "mosaiks.parquet.state.json."
+        )
     for ending in (_TENSORS, _DESCRIPTION):
         stem = stem.removesuffix(ending)
     return path.with_name(stem + _TENSORS), path.with_name(stem + _DESCRIPTION)

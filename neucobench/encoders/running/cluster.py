@@ -11,6 +11,7 @@ worker dies goes to another one. The encoder travels through a file beside the s
 """
 
 import hashlib
+import re
 import sys
 import threading
 from collections.abc import Generator, Mapping, Sequence
@@ -83,6 +84,11 @@ def _connect(address: str) -> Any:
         from distributed import Client
     except ImportError as error:
         raise MissingExtraError("distributed", extra="cluster") from error
+    if not re.fullmatch(r"(\w+://)?[^\s/:]+:\d+", address):
+        raise InputError(
+            f"{address!r} is no address of a Dask scheduler; it names a machine and a "
+            "port. Give e.g. --scheduler tcp://host:8786."
+        )
     try:
         return Client(  # type: ignore[no-untyped-call]
             address, timeout=_CONNECTING_SECONDS, set_as_default=False

@@ -7,7 +7,7 @@ moves them.
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from neucobench.atomic import write_text
@@ -27,13 +27,18 @@ from neucobench.errors import InputError, UnknownNameError, UsageError
 _STAGED = "beside"
 
 
-def check_output(path: Path, *, storage: str) -> None:
+def check_output(path: Path, *, storage: str, inputs: Sequence[Path]) -> None:
     """Refuse a path that no embedding file can be written to.
+
+    Args:
+        path: the output.
+        storage: how numbers are stored.
+        inputs: what is read.
 
     Raises:
         UnknownNameError: when its ending, or the storage, is not known.
         UsageError: when a file of that kind cannot hold that storage.
-        InputError: when it is a folder.
+        InputError: when it is a folder, or one of the inputs.
     """
     if path.suffix.lower() not in ENDINGS:
         raise UnknownNameError("embedding file ending", path.suffix, ENDINGS)
@@ -43,6 +48,10 @@ def check_output(path: Path, *, storage: str) -> None:
         raise UsageError(
             f"{path} is a CSV file, which holds text and saves nothing by storing "
             f"{storage}; give --out a name that ends in .parquet or .npz."
+        )
+    if path.resolve() in [file.resolve() for file in inputs]:
+        raise InputError(
+            f"{path} is what is read, and would be lost; give --out another name."
         )
     if path.is_dir():
         raise InputError(f"{path} is a folder; give --out the name of a file.")

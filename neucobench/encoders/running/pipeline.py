@@ -23,6 +23,7 @@ from neucobench.errors import InputError, UsageError
 
 # Their parameters are fitted, unless a state holds them.
 _FITTED_STORAGES = ("int8", "binary")
+_SAME_LENGTH = ("l2", "scale", "standardize", "whiten")
 _SAME = ("encoder", "encoder_version", "encoder_source", "options", "modalities")
 
 
@@ -113,13 +114,13 @@ def fewest_dims(pipeline: Pipeline, rows: int) -> int:
     state = None if pipeline.state is None else pipeline.state.reducer
     if state is not None:
         return state.blocks_out[-1].stop
-    last = pipeline.reducer
-    while isinstance(last, Chain):
-        last = last.steps[-1]
-    if last is None:
-        return pipeline.encoder.dims
-    wanted = getattr(last, "dims", 1)
-    return min(wanted, rows, pipeline.encoder.dims)
+    dims = pipeline.encoder.dims
+    top = pipeline.reducer
+    for step in top.steps if isinstance(top, Chain) else [top] if top else []:
+        if step.name not in _SAME_LENGTH:
+            wanted = getattr(step, "most_dims", getattr(step, "dims", 1))
+            dims = min(wanted, rows, dims)
+    return dims
 
 
 def _require_device(reducer: Reducer) -> None:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from neucobench.data.dataset import CubeFolder
 from neucobench.encoders.base import Encoder
-from neucobench.encoders.checked import CheckedEncoder, check_encoder
+from neucobench.encoders.checked import CheckedEncoder
+from neucobench.encoders.checking import check_encoder
 from neucobench.encoders.one_core import one_core
 from neucobench.encoders.reducers.base import Reducer
 from neucobench.encoders.reducers.state import Fitted
@@ -96,8 +97,8 @@ def encode_folder(
             run is writing it, or when the encoder fails.
     """
     started = time.perf_counter()
-    path = Path(out)
-    check_output(path, storage=storage)
+    path = Path(out).expanduser()
+    check_output(path, storage=storage, inputs=[Path(cubes)])
     checked = check_encoder(encoder)
     pipeline = make_pipeline(checked, reduce=reduce, state=state, storage=storage)
     folder = checked.table_source or CubeFolder(cubes)

@@ -4,6 +4,7 @@ The result depends on the shard and the encoder alone, and not on who does it: a
 of this process or a worker on another machine.
 """
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from neucobench.data.buffers import Buffers
 from neucobench.data.cube import ENDING, Cube
-from neucobench.data.dataset import CubeFolder
+from neucobench.data.dataset import CubeFolder, shorten
 from neucobench.data.zipped import ZipArchive
 from neucobench.encoders.base import CubeBatch
 from neucobench.encoders.checked import CheckedEncoder
@@ -27,6 +28,11 @@ from neucobench.errors import CubeError, InputError, NeucoError
 from neucobench.findings import Finding
 
 BROKEN_CUBE = "broken-cube"
+# Not the cube's fault. A file that was there when the run began and is gone, too.
+_TROUBLE = {
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOENT),
+    *(errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN),
+}
 
 Tell = Callable[[int, Sequence[Finding]], None]
 _LOCAL = threading.local()
@@ -96,6 +102,7 @@ class _Batch:
                 cube = _read(self.folder, self.encoder, cube_id, buffers=buffers)
                 size = self._file_sizes(cube_id)
             except (CubeError, OSError) as error:
+                _refuse_trouble(cube_id, error)
                 self.findings.append(broken_cube(cube_id, error, self.folder))
             else:
                 cubes.append(cube)
@@ -128,7 +135,7 @@ class _Batch:
         except (Exception, SystemExit) as error:
             raise InputError(
                 f"The encoder {self.encoder.name!r} failed on the cubes "
-                f"{', '.join(batch.ids)}: {describe(error)} Correct the encoder; the "
+                f"{shorten(batch.ids)}: {describe(error)} Correct the encoder; the "
                 "same command goes on from here."
             ) from error
         else:
@@ -174,6 +181,23 @@ def broken_cube(cube_id: str, error: Exception, folder: CubeFolder) -> Finding:
     named = repr(cube_id) in sentence or f"{cube_id}{ENDING}" in sentence
     message = f"{sentence}." if named else f"Cube {cube_id!r}: {sentence}."
     return Finding(code=BROKEN_CUBE, level="warning", message=message, count=1)
+
+
+def _refuse_trouble(cube_id: str, error: BaseException) -> None:
+    """Raise when it is the system that failed and not the cube that is broken.
+
+    Raises:
+        InputError: so that a moment's trouble does not cost good cubes their rows.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _TROUBLE:
+            raise InputError(
+                f"The system could not read the cube {cube_id!r} "
+                f"({cause.strerror}); that says nothing about the cube. Once the files "
+                "can be read again, the same command goes on from here."
+            ) from error
+        cause = cause.__cause__
 
 
 def _shapes(cube: Cube) -> tuple[tuple[str, tuple[int, ...], str], ...]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neucobench.embeddings.files import read_embeddings
-from neucobench.encoders.checked import check_encoder
+from neucobench.encoders.checking import check_encoder
 from neucobench.encoders.ensemble import EnsembleEncoder
 from neucobench.encoders.reducers.standardize import Standardize
 from neucobench.encoders.reducers.state import load_fitted

@@ -146,7 +146,7 @@ def test_a_flipped_bit_in_a_picture_is_a_finding(own_cubes, tmp_path):
     assert "CRC" in report.findings[0].message
 
 
-def test_a_cube_that_vanishes_once_read_is_a_finding_and_no_row(
+def test_a_cube_that_vanishes_meanwhile_ends_the_run_and_costs_no_row(
     own_cubes, tmp_path, monkeypatch
 ):
     read = CubeFolder.read
@@ -158,8 +158,25 @@ def test_a_cube_that_vanishes_once_read_is_a_finding_and_no_row(
         return found
 
     monkeypatch.setattr(CubeFolder, "read", read_and_remove)
+    with pytest.raises(InputError, match="could not read the cube '0002'"):
+        encode_folder(own_cubes, Counting(), tmp_path / "a.npz")
+
+
+def test_too_many_open_files_are_no_fault_of_the_cubes(
+    own_cubes, tmp_path, monkeypatch
+):
+    def crowded(self, cube, **_):
+        try:
+            raise OSError(errno.EMFILE, "Too many open files")
+        except OSError as error:
+            raise CubeError(f"{cube}: cannot be opened") from error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CubeFolder, "read", crowded)
+        with pytest.raises(InputError, match="Too many open files"):
+            encode_folder(own_cubes, Counting(), tmp_path / "a.npz")
     report = encode_folder(own_cubes, Counting(), tmp_path / "a.npz")
-    assert (report.rows, report.left_out) == (4, 1)
+    assert (report.rows, report.left_out) == (5, 0)
 
 
 def test_a_missing_modality_is_a_finding(own_cubes, tmp_path):
@@ -462,6 +479,48 @@ def test_limits_that_cannot_be_kept_are_told_before_anything_is_encoded(
         with pytest.raises(UsageError, match=sentence):
             encode_folder(cubes, MeanEncoder(), tmp_path / "a.npz", **settings)
         assert not list(tmp_path.iterdir())
+
+
+def test_the_output_may_not_be_what_is_read(cubes, tmp_path):
+    first = encode_folder(cubes, Counting(), tmp_path / "a.parquet")
+    encoder = load_encoder("table", cubes=first.out)
+    with pytest.raises(InputError, match="is what is read"):
+        encode_folder(first.out, encoder, first.out, overwrite=True)
+
+
+@pytest.mark.parametrize("method", ["prepare", "fit", "fitted"])
+def test_a_method_of_ones_own_that_fails_is_named_with_the_line(
+    own_cubes, tmp_path, method
+):
+    class Failing(Counting):
+        def prepare(self):
+            return None
+
+        def fit(self, _):
+            return {"mean": np.zeros(1)}
+
+        def fitted(self, _):
+            return self
+
+    def fail(*_):
+        raise RuntimeError("on purpose")
+
+    setattr(Failing, method, fail)
+    sentence = rf"^{method} of the encoder 'counting' failed: RuntimeError: on purpose"
+    with pytest.raises(InputError, match=sentence):
+        encode_folder(own_cubes, Failing(), tmp_path / "a.npz")
+
+
+def test_what_fit_returns_must_be_arrays(own_cubes, tmp_path):
+    class Wrong(Counting):
+        def fit(self, _):
+            return {"mean": "text"}
+
+        def fitted(self, _):
+            return self
+
+    with pytest.raises(InputError, match="dictionary of names and NumPy arrays"):
+        encode_folder(own_cubes, Wrong(), tmp_path / "a.npz")
 
 
 def test_a_finding_holds_no_path_of_the_machine(own_cubes, tmp_path):

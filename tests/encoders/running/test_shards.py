@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neucobench.encoders.baselines.random_vectors import RandomEncoder
-from neucobench.encoders.checked import check_encoder
+from neucobench.encoders.checking import check_encoder
 from neucobench.encoders.running.missing import shard_size
 from neucobench.encoders.running.shards import (
     finished,
