@@ -131,3 +131,24 @@ def require_tensors(state: ReducerState, shapes: Mapping[str, tuple[int, ...]]) 
 def dims_of(blocks: Sequence[Block]) -> int:
     """Return the number of columns that ``blocks`` cover."""
     return blocks[-1].stop
+
+
+def require_decomposition(
+    name: str, dims: int, solver: str, solvers: Sequence[str], seed: int
+) -> None:
+    """Refuse options of a decomposition that cannot be.
+
+    Args:
+        name: the reducer's name.
+        dims: directions wanted.
+        solver: how they are found.
+        solvers: the ways there are.
+        seed: ``random_state`` of scikit-learn.
+
+    Raises:
+        UsageError: with what is accepted.
+    """
+    require_option(dims >= 1, name, "dims", dims, "1 or more")
+    require_option(solver in solvers, name, "solver", solver, ", ".join(solvers))
+    possible = 0 <= seed < 2**32
+    require_option(possible, name, "seed", seed, "0 to 4294967295")

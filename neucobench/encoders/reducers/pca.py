@@ -14,7 +14,7 @@ from neucobench.encoders.reducers.bases import (
     sklearn_basis,
     streamed_basis,
 )
-from neucobench.encoders.reducers.checks import require_features, require_option
+from neucobench.encoders.reducers.checks import require_decomposition, require_features
 from neucobench.encoders.reducers.linear import LinearMap
 
 SOLVERS = ("auto", "exact", "streaming", "randomized", "sklearn")
@@ -52,13 +52,7 @@ class Pca:
 
     def __post_init__(self) -> None:
         """Refuse options that cannot be."""
-        require_option(self.dims >= 1, self.name, "dims", self.dims, "1 or more")
-        accepted = ", ".join(SOLVERS)
-        require_option(
-            self.solver in SOLVERS, self.name, "solver", self.solver, accepted
-        )
-        possible = 0 <= self.seed < 2**32
-        require_option(possible, self.name, "seed", self.seed, "0 to 4294967295")
+        require_decomposition(self.name, self.dims, self.solver, SOLVERS, self.seed)
 
     @classmethod
     def restore(cls, state: ReducerState) -> LinearMap:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neucobench.encoders.reducers.base import Block, ReducerState, mixed
 from neucobench.encoders.reducers.bases import exact_basis
-from neucobench.encoders.reducers.checks import require_features, require_option
+from neucobench.encoders.reducers.checks import require_decomposition, require_features
 from neucobench.encoders.reducers.linear import LinearMap
 
 SOLVERS = ("randomized", "exact")
@@ -42,13 +42,7 @@ class TruncatedSvd:
 
     def __post_init__(self) -> None:
         """Refuse options that cannot be."""
-        require_option(self.dims >= 1, self.name, "dims", self.dims, "1 or more")
-        accepted = ", ".join(SOLVERS)
-        require_option(
-            self.solver in SOLVERS, self.name, "solver", self.solver, accepted
-        )
-        possible = 0 <= self.seed < 2**32
-        require_option(possible, self.name, "seed", self.seed, "0 to 4294967295")
+        require_decomposition(self.name, self.dims, self.solver, SOLVERS, self.seed)
 
     @classmethod
     def restore(cls, state: ReducerState) -> LinearMap:
