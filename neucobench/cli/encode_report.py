@@ -42,11 +42,12 @@ def _balance(report: "EncodeReport") -> Table:
 
 def summary(report: "EncodeReport") -> str:
     """Return what a run did, as a few sentences for the terminal."""
-    table = f"{report.out}: {report.rows:,} rows of {report.dims:,} dimensions"
+    size = f"{count(report.rows, 'row')} of {count(report.dims, 'dimension')}"
+    table = f"{report.out}: {size}"
     if report.storage != "float32":
-        table += f", {report.storage}, {report.bytes_per_vector:,} bytes each"
+        table += f", {report.storage}, {count(report.bytes_per_vector, 'byte')} each"
     if report.left_out:
-        table += f", {report.left_out:,} cubes left out"
+        table += f", {count(report.left_out, 'cube')} left out"
     if report.unchanged:
         return (
             f"{table}. It was complete, from the same cubes and options, and was left "
@@ -55,10 +56,15 @@ def summary(report: "EncodeReport") -> str:
     resumed = f", {report.resumed:,} were done before" if report.resumed else ""
     each = 1000 * report.encoding_seconds / max(report.encoded, 1)
     return (
-        f"{table}. Encoded {report.encoded:,} cubes in {report.seconds:.1f} s, "
+        f"{table}. Encoded {count(report.encoded, 'cube')} in {report.seconds:.1f} s, "
         f"{each:.1f} ms each{resumed}; read {report.bytes_read / 1e6:,.1f} MB, peak "
         f"memory {report.peak_memory / 1e6:,.0f} MB.{_fitted(report)}"
     )
+
+
+def count(number: int, what: str) -> str:
+    """Return a number and what is counted, e.g. ``1,024 rows`` or ``1 row``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _fitted(report: "EncodeReport") -> str:

@@ -117,6 +117,12 @@ def test_what_was_fitted_serves_other_cubes(recipe, cubes, other_cubes, tmp_path
     )
 
 
+def test_the_embedding_file_names_its_state(recipe, cubes, tmp_path):
+    spec = recipe(TWO.replace("weight = 2.0", 'reduce = [{ reducer = "pca" }]'))
+    first = encode_folder(cubes, load_encoder(spec), tmp_path / "a.npz")
+    assert load_fitted(first.out).digest == load_fitted(first.state).digest
+
+
 def test_a_state_that_was_fitted_on_the_same_cubes_stays_transductive(
     recipe, cubes, tmp_path
 ):

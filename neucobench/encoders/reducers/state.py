@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from neucobench.atomic import whole_file, write_text
 from neucobench.content import read_text
+from neucobench.embeddings.files import ENDINGS
 from neucobench.encoders.reducers.base import ReducerState
 from neucobench.encoders.reducers.document import (
     SCHEMA,
@@ -99,7 +100,7 @@ def load_fitted(path: Path) -> Fitted:
     """Return what ``save_fitted`` wrote.
 
     Args:
-        path: the stem, or either of the files.
+        path: the stem, either of the files, or the embedding file that they lie beside.
 
     Raises:
         InputError: when a file is missing, damaged, changed, or of another kind.
@@ -131,6 +132,9 @@ def _files(path: Path) -> tuple[Path, Path]:
         )
     for ending in (_TENSORS, _DESCRIPTION):
         stem = stem.removesuffix(ending)
+    if path.suffix.lower() in ENDINGS:
+        # The embedding file itself: its state lies beside it.
+        stem = f"{stem}.state"
     return path.with_name(stem + _TENSORS), path.with_name(stem + _DESCRIPTION)
 
 
