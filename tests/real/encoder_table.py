@@ -1,6 +1,6 @@
 """Every encoder at hand on real tiles: seconds per cube, dimensions, land cover.
 
-Run: python tests/real/encoder_table.py [--shared ../shared] [--cubes 8]
+Run: python tests/real/encoder_table.py [--shared ../shared] [--cubes 16]
 
 Land cover: three TerraMesh places are cut into 147 cubes of 32 x 32 pixels, packed as
 the downstream set is, the one date standing for all four seasons. Each encoder runs
@@ -150,7 +150,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     default = Path(__file__).parents[3] / "shared"
     parser.add_argument("--shared", type=Path, default=default)
-    parser.add_argument("--cubes", type=int, default=8)
+    parser.add_argument("--cubes", type=int, default=16)
     arguments = parser.parse_args()
     tiles = read_tiles(arguments.shared)
     print("| encoder | s per cube | dims | R2, random folds | R2, held-out quarters |")
