@@ -76,6 +76,8 @@ def encode_locally(
         except _StoppedError:
             pass
         except BaseException as error:  # noqa: BLE001 - it is raised by the caller
+            # Here and not by the caller: this thread takes its next shard at once.
+            stop.set()
             events.put(error)
 
     limit = one_core() if encoder.thread_safe else nullcontext()
