@@ -15,7 +15,8 @@ class _TwoBytes:
     storage: ClassVar[str]
     parameters: ClassVar[tuple[str, ...]] = ()
 
-    def width(self, dims: int) -> int:
+    @staticmethod
+    def width(dims: int) -> int:
         return 2 * dims
 
     def dims(self, width: int) -> int:

@@ -59,7 +59,8 @@ class Int8:
             least = 4 * np.spacing(np.maximum(np.abs(low), np.abs(high)))
         return cls(low=low, step=np.where(extent > 0, np.maximum(step, least), step))
 
-    def width(self, dims: int) -> int:
+    @staticmethod
+    def width(dims: int) -> int:
         """Return one byte for each dimension."""
         return dims
 
@@ -139,7 +140,8 @@ class Binary:
             upper=_mean_where(values, above, threshold),
         )
 
-    def width(self, dims: int) -> int:
+    @staticmethod
+    def width(dims: int) -> int:
         """Return one byte for eight dimensions, the last ones not full."""
         return -(-dims // 8)
 

@@ -26,6 +26,7 @@ _HALVES = {kind.storage: kind for kind in (Float16, BFloat16)}
 _FITTED: Mapping[str, type[Int8 | Binary]]
 _FITTED = {kind.storage: kind for kind in (Int8, Binary)}
 STORAGES = (PLAIN, *_HALVES, *_FITTED)
+FITTED_STORAGES = tuple(_FITTED)
 
 _STORAGE, _WIDTH = "storage", "bytes_per_vector"
 _PARAMETERS, _SIZE = "storage_parameters", "storage_parameter_bytes"
@@ -65,6 +66,13 @@ class Quantizer(Protocol):
 
     def clipped(self, values: NDArray[np.float32]) -> int:
         """Return how many values lie beyond what the codes reach."""
+
+
+def stored_width(storage: str, dims: int) -> int:
+    """Return the bytes of a vector in one of ``STORAGES``, without the parameters."""
+    if storage == PLAIN:
+        return 4 * dims
+    return {**_HALVES, **_FITTED}[storage].width(dims)
 
 
 def fit_quantizer(storage: str, values: NDArray[np.float32]) -> Quantizer:

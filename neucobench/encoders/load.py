@@ -26,7 +26,7 @@ from neucobench.encoders.options import (
     read_options,
     resolved_options,
 )
-from neucobench.encoders.recipe import recipe_paths
+from neucobench.encoders.recipe import recipe_file, recipe_paths
 from neucobench.encoders.tables import TableEncoder
 from neucobench.encoders.user_file import describe, file_digest, import_from_file
 from neucobench.errors import InputError, NeucoError, UnknownNameError, UsageError
@@ -63,7 +63,7 @@ def load_encoder(
     tables = None if cubes is None else Path(cubes)
     if spec == TableEncoder.name:
         return _load_table(tables, options, weights)
-    recipe = Path(spec) if spec.endswith(".toml") else recipe_paths().get(spec)
+    recipe = recipe_file(spec)
     if recipe is not None:
         if weights is not None:
             raise UsageError(

@@ -8,17 +8,12 @@ from neucobench.embeddings.files import ENDINGS
 from neucobench.encoders.checked import CheckedEncoder
 from neucobench.encoders.checking import check_encoder
 from neucobench.encoders.ensemble import EnsembleEncoder
-from neucobench.encoders.recipe import BlockSetting, read_recipe, recipe_paths
+from neucobench.encoders.recipe import BlockSetting, read_recipe, recipe_file
 from neucobench.encoders.tables import TableEncoder
 from neucobench.errors import InputError, UnknownNameError, UsageError
 
 # Given what stands in ``encoder``, the options, --device and the weights.
 BlockLoader = Callable[[str, Mapping[str, str], str | None, str | None], CheckedEncoder]
-
-
-def names_recipe(spec: str) -> bool:
-    """Tell whether ``spec`` is the file of a recipe, or the name of one."""
-    return spec.endswith(".toml") or spec in recipe_paths()
 
 
 def load_ensemble(
@@ -89,7 +84,7 @@ def _load_block(
             )
         found = tuple(str(_find_table(name, folders)) for name in block.tables)
         return check_encoder(TableEncoder(paths=found), options={})
-    if block.encoder == TableEncoder.name or names_recipe(block.encoder):
+    if block.encoder == TableEncoder.name or recipe_file(block.encoder):
         raise InputError(
             f"The block {block.name!r} has encoder = {block.encoder!r}; a block takes "
             "one encoder by its name, family or file, or embedding files by tables = "

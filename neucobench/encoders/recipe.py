@@ -176,6 +176,11 @@ def recipe_paths() -> dict[str, Path]:
     return card_paths(SECTION)
 
 
+def recipe_file(spec: str) -> Path | None:
+    """Return the file of the recipe that ``spec`` names, or None when it names none."""
+    return Path(spec) if spec.endswith(".toml") else recipe_paths().get(spec)
+
+
 def read_recipe(path: Path) -> Recipe:
     """Return the recipe in a file.
 

@@ -325,3 +325,22 @@ def test_a_table_in_a_recipe_takes_no_options(recipe, tables, tmp_path):
     spec, folder = recipe("[[blocks]]\ntables = ['one']\n"), tmp_path / "blocks"
     with pytest.raises(UsageError, match="is a table and takes no options"):
         load_encoder(spec, cubes=folder, options={"one.seed": "3"})
+
+
+def test_a_state_that_went_through_another_run_still_serves(
+    recipe, cubes, other_cubes, tmp_path
+):
+    spec = recipe(TWO.replace("weight = 2.0", 'reduce = [{ reducer = "pca" }]'))
+    first = encode_folder(cubes, load_encoder(spec), tmp_path / "a.npz")
+    second = encode_folder(
+        *(other_cubes, load_encoder(spec), tmp_path / "b.npz"),
+        state=load_fitted(first.state),
+    )
+    third = encode_folder(
+        *(other_cubes, load_encoder(spec), tmp_path / "c.npz"),
+        state=load_fitted(second.state),
+    )
+    np.testing.assert_array_equal(
+        read_embeddings(third.out).values, read_embeddings(second.out).values
+    )
+    assert not third.transductive

@@ -150,6 +150,12 @@ def restore_reducer(state: ReducerState) -> FittedReducer:
     return fitted
 
 
+def most_dims(reducer: Reducer) -> int | None:
+    """Return the most dimensions that a reducer gives; None: as many as it gets."""
+    most: int | None = getattr(reducer, "most_dims", getattr(reducer, "dims", None))
+    return most
+
+
 def mixed(blocks: Sequence[Block], dims: int) -> tuple[Block, ...]:
     """Return the one block of ``dims`` columns that all ``blocks`` were mixed into.
 

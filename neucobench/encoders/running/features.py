@@ -1,7 +1,7 @@
 """From finished shards to features, gathered into one matrix."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +62,7 @@ def gather(
             f"written.{first} Run: neucobench data check CUBES"
         )
     ids: list[str] = []
-    cleaning = _Cleaning(named=[], cells=[0])
+    cleaning = _Cleaning()
 
     def chunks() -> Iterator[NDArray[np.float32]]:
         for shard in shards:
@@ -80,10 +80,10 @@ def gather(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Cleaning:
-    named: list[str]
-    cells: list[int]
+    named: list[str] = field(default_factory=list)
+    cells: int = 0
 
     def clean(
         self, ids: Sequence[str], vectors: NDArray[np.float32]
@@ -91,7 +91,7 @@ class _Cleaning:
         bad = ~np.isfinite(vectors)
         if not bad.any():
             return vectors
-        self.cells[0] += int(bad.sum())
+        self.cells += int(bad.sum())
         self.named.extend(ids[row] for row in np.flatnonzero(bad.any(axis=1)))
         return np.where(bad, np.float32(0), vectors)
 
@@ -99,7 +99,7 @@ class _Cleaning:
         if not self.named:
             return ()
         message = (
-            f"{self.cells[0]} cells that are no finite numbers were written as 0, in "
+            f"{self.cells} cells that are no finite numbers were written as 0, in "
             f"the rows of {shorten(self.named)}."
         )
         return (
@@ -107,6 +107,6 @@ class _Cleaning:
                 code="non-finite-cells",
                 level="warning",
                 message=message,
-                count=self.cells[0],
+                count=self.cells,
             ),
         )

@@ -7,17 +7,18 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from neucobench.embeddings.quantizers import read_quantizer
+from neucobench.embeddings.quantizers import read_quantizer, stored_width
 from neucobench.embeddings.storage import quantize
 from neucobench.embeddings.table import EmbeddingTable
 from neucobench.encoders.reducers.base import FittedReducer
 from neucobench.encoders.reducers.state import Fitted
 from neucobench.encoders.running.overlap import fingerprints
 from neucobench.encoders.running.pipeline import Pipeline
-from neucobench.encoders.running.provenance import make_record, recorded_bytes
+from neucobench.encoders.running.provenance import make_record
 from neucobench.encoders.running.reducing import Reduced
 from neucobench.errors import UsageError
 
+# Of the record, beside what describes the pipeline.
 _KEPT = ("cube_digest", "storage", "storage_parameters", "bytes_per_vector")
 
 
@@ -54,29 +55,23 @@ def make_table(
     return replace(stored, metadata=dict(stored.metadata) | {"findings": found})
 
 
-def stored_bytes(dims: int, storage: str) -> dict[str, str]:
-    """Return what the record of vectors of a length will say of their bytes."""
-    bits = {"float16": 16, "bfloat16": 16, "int8": 8, "binary": 1}.get(storage, 32)
-    return {"storage": storage, "bytes_per_vector": str(-(-dims * bits // 8))}
-
-
-def check_bytes(record: Mapping[str, str], limit: int | None) -> None:
+def check_bytes(storage: str, dims: int, limit: int | None) -> None:
     """Refuse vectors that take more than ``limit`` bytes.
 
     Args:
-        record: the metadata of their file.
+        storage: how a number is stored.
+        dims: length of a vector.
         limit: the most bytes that a vector may take; None: any number.
 
     Raises:
         UsageError: when they take more.
     """
-    taken = recorded_bytes(record)
+    taken = stored_width(storage, dims)
     if limit is not None and taken > limit:
-        storage = record.get("storage", "float32")
         raise UsageError(
-            f"A vector of {record['dims']} dimensions takes {taken} bytes as "
-            f"{storage}, and --max-bytes allows {limit}; give --store int8 or binary, "
-            "or fewer --dims with --reduce. What is encoded already is kept."
+            f"A vector of {dims} dimensions takes {taken} bytes as {storage}, and "
+            f"--max-bytes allows {limit}; give --store int8 or binary, or fewer --dims "
+            "with --reduce. What is encoded already is kept."
         )
 
 
@@ -96,16 +91,14 @@ def what_was_fitted(
     """
     if not learned and reducer is None and "storage_parameters" not in table.metadata:
         return None
-    # A saved state stays what it was: other cubes, other ranges of what is stored.
-    source = table.metadata if pipeline.state is None else pipeline.state.about
-    about: dict[str, Any] = dict(pipeline.describe())
-    about |= {key: source[key] for key in _KEPT if key in source}
-    if pipeline.state is None and not pipeline.learns:
-        # Nothing was learned from these cubes: on them too it is not transductive.
-        del about["cube_digest"]
-    elif pipeline.state is None:
-        about["fitted_ids"] = fingerprints(table.ids)
+    about: dict[str, Any]
+    if pipeline.state is not None:
+        # A saved state stays what it was: other cubes, other ranges of what is stored.
+        about = dict(pipeline.state.about)
     else:
-        about["fitted_ids"] = pipeline.state.about.get("fitted_ids", "")
+        about = dict(pipeline.describe())
+        about |= {key: text for key, text in table.metadata.items() if key in _KEPT}
+        if pipeline.learns:
+            about["fitted_ids"] = fingerprints(table.ids)
     state = None if reducer is None else reducer.state()
     return Fitted(encoder=learned, reducer=state, about=about)

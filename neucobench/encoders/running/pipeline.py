@@ -14,16 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from neucobench.embeddings.quantizers import FITTED_STORAGES
 from neucobench.encoders.checked import CheckedEncoder
-from neucobench.encoders.reducers.base import Reducer
+from neucobench.encoders.reducers.base import Reducer, most_dims
 from neucobench.encoders.reducers.chain import Chain
 from neucobench.encoders.reducers.per_block import PerBlock
 from neucobench.encoders.reducers.state import Fitted
 from neucobench.errors import InputError, UsageError
 
-# Their parameters are fitted, unless a state holds them.
-_FITTED_STORAGES = ("int8", "binary")
-_SAME_LENGTH = ("l2", "scale", "standardize", "whiten")
 _SAME = ("encoder", "encoder_version", "encoder_source", "options", "modalities")
 
 
@@ -47,7 +45,8 @@ class Pipeline:
     def learns(self) -> bool:
         """Tell whether anything is fitted on the cubes that are encoded."""
         about = {} if self.state is None else self.state.about
-        stored = self.storage in _FITTED_STORAGES
+        # Their parameters are fitted, unless a state holds them.
+        stored = self.storage in FITTED_STORAGES
         if stored and about.get("storage") != self.storage:
             return True
         if self.encoder.tables_transductive:
@@ -117,8 +116,8 @@ def fewest_dims(pipeline: Pipeline, rows: int) -> int:
     dims = pipeline.encoder.dims
     top = pipeline.reducer
     for step in top.steps if isinstance(top, Chain) else [top] if top else []:
-        if step.name not in _SAME_LENGTH:
-            wanted = getattr(step, "most_dims", getattr(step, "dims", 1))
+        wanted = 1 if isinstance(step, PerBlock) else most_dims(step)
+        if wanted is not None:
             dims = min(wanted, rows, dims)
     return dims
 

@@ -127,11 +127,6 @@ def recorded_findings(record: Mapping[str, str]) -> tuple[Finding, ...]:
     return tuple(Finding(**item) for item in json.loads(record.get("findings", "[]")))
 
 
-def recorded_bytes(record: Mapping[str, str]) -> int:
-    """Return the bytes of one vector, which only a quantized file's record states."""
-    return int(record.get("bytes_per_vector", 4 * int(record["dims"])))
-
-
 def sidecar(path: Path) -> Path:
     """Return the path of the record beside a CSV file."""
     return path.with_name(f"{path.name}.meta.json")

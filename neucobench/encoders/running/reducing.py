@@ -16,6 +16,7 @@ from neucobench.encoders.reducers.balance import BlockShare, block_balance
 from neucobench.encoders.reducers.base import (
     FittedReducer,
     Reducer,
+    most_dims,
     restore_reducer,
     row_chunks,
 )
@@ -91,8 +92,7 @@ def _shorter(
         for name, child in fitted.children.items():
             yield from _shorter(reducer.steps[name], child, rows)
     elif reducer is not None and fitted is not None:
-        wanted = getattr(reducer, "most_dims", getattr(reducer, "dims", 0))
-        found = fitted.blocks[-1].stop
+        wanted, found = most_dims(reducer) or 0, fitted.blocks[-1].stop
         if found < wanted:
             block = fitted.blocks[0].name
             message = (

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from neucobench.embeddings.quantizers import PLAIN, stored_width
 from neucobench.encoders.reducers.balance import BlockShare
 from neucobench.encoders.running.missing import Done
 from neucobench.encoders.running.output import state_files
-from neucobench.encoders.running.provenance import recorded_bytes, recorded_findings
+from neucobench.encoders.running.provenance import recorded_findings
 from neucobench.encoders.running.work import BROKEN_CUBE
 from neucobench.findings import Finding
 from neucobench.machine import peak_memory
@@ -82,13 +83,14 @@ def make_report(
     """
     shares = json.loads(record.get("balance", "[]"))
     state = state_files(path)[-1]
+    dims, storage = int(record["dims"]), record.get("storage", PLAIN)
     return EncodeReport(
         out=path,
         encoder=record["encoder"],
         rows=int(record["rows"]),
-        dims=int(record["dims"]),
-        storage=record.get("storage", "float32"),
-        bytes_per_vector=recorded_bytes(record),
+        dims=dims,
+        storage=storage,
+        bytes_per_vector=stored_width(storage, dims),
         transductive=record["transductive"] == "true",
         state=state if state.exists() else None,
         balance=tuple(BlockShare(**share) for share in shares),

@@ -25,7 +25,6 @@ from neucobench.encoders.running.features import gather
 from neucobench.encoders.running.finish import (
     check_bytes,
     make_table,
-    stored_bytes,
     what_was_fitted,
 )
 from neucobench.encoders.running.fitting import fit_encoder, learned_digest
@@ -104,9 +103,6 @@ def encode_folder(
     folder = checked.table_source or CubeFolder(cubes)
     threads = workers or reading_threads()
     signatures = sign_cubes(folder, checked.modalities, workers=threads)
-    fewest = fewest_dims(pipeline, len(signatures))
-    check_dims(checked, fewest, dims)
-    check_bytes({"dims": str(fewest)} | stored_bytes(fewest, storage), max_bytes)
     job = _Job(
         folder=folder,
         pipeline=pipeline,
@@ -121,6 +117,7 @@ def encode_folder(
         advance=advance,
         shard_rows=shard_rows or shard_size(checked, len(signatures)),
     )
+    job.check_limits(fewest_dims(pipeline, len(signatures)))
     if path.exists() and not overwrite:
         return _leave_alone(job, started)
     with open_folder(path) as hidden:
@@ -163,6 +160,11 @@ class _Job:
             scheduler=self.scheduler,
         )
 
+    def check_limits(self, found: int) -> None:
+        """Refuse vectors of ``found`` dimensions where they are too long or large."""
+        check_dims(self.encoder, found, self.dims)
+        check_bytes(self.pipeline.storage, found, self.max_bytes)
+
     def refuse(self, findings: Sequence[Finding]) -> None:
         """Raise the first finding that costs a row or a cell when the run is strict."""
         serious = [finding for finding in findings if finding.level != "info"]
@@ -181,8 +183,7 @@ class _Job:
 def _leave_alone(job: _Job, started: float) -> EncodeReport:
     record = existing_record(job.path, job.pipeline, job.signatures)
     job.refuse(recorded_findings(record))
-    check_dims(job.encoder, int(record["dims"]), job.dims)
-    check_bytes(record, job.max_bytes)
+    job.check_limits(int(record["dims"]))
     return make_report(job.path, record, started=started)
 
 
@@ -202,9 +203,8 @@ def _make(job: _Job, hidden: Path, started: float) -> EncodeReport:
         features = replace(features, findings=noticed)
         job.refuse(features.findings)
         reduced = reduce_features(features, job.pipeline, hidden)
-    check_dims(job.encoder, reduced.vectors.values.shape[1], job.dims)
+    job.check_limits(reduced.vectors.values.shape[1])
     table = make_table(job.pipeline, job.signatures, reduced, name=job.path.stem)
-    check_bytes(table.metadata, job.max_bytes)
     fitted = what_was_fitted(job.pipeline, table, learned, reduced.reducer)
     publish(table, job.path, hidden, fitted)
     return make_report(
