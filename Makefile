@@ -61,10 +61,10 @@ docs: .venv/.docs
 
 # Stamps: an environment is brought up to date when a file on the right has changed.
 .venv/.dev: pyproject.toml constraints.txt
-	$(call install,.venv,constraints.txt,.[dev])
+	$(call install,.venv,constraints.txt,.[dev$(comma)codecs])
 
 .venv/.docs: .venv/.dev
-	$(call install,.venv,constraints.txt,.[dev$(comma)docs])
+	$(call install,.venv,constraints.txt,.[dev$(comma)codecs$(comma)docs])
 
 .venv-numpy2/.dev: pyproject.toml constraints-numpy2.txt
 	$(call install,.venv-numpy2,constraints-numpy2.txt,.[dev])
@@ -72,10 +72,11 @@ docs: .venv/.docs
 .venv-terratorch/.dev: pyproject.toml constraints-numpy2.txt
 	$(call install,.venv-terratorch,constraints-numpy2.txt,.[dev$(comma)terratorch])
 
-# The demo needs less than the tests, so it takes the tests' environment as it is.
-.venv/.base: pyproject.toml constraints-numpy2.txt
+# The demo needs less than the tests, so it takes the tests' environment as it is. Its
+# codec is built on CompressAI, which decides the set of versions.
+.venv/.base: pyproject.toml constraints.txt
 	@if [ -e .venv/.dev ]; then $(MAKE) -s .venv/.dev; fi
-	$(if $(wildcard .venv/.dev),,$(call install,.venv,constraints-numpy2.txt,.))
+	$(if $(wildcard .venv/.dev),,$(call install,.venv,constraints.txt,.[codecs]))
 	@touch $@
 
 comma := ,

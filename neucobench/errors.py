@@ -5,6 +5,8 @@
     NeucoError
     ├── InputError (ValueError)            bad or missing input; the command exits 1
     │   ├── CardError                      a TOML card or a configuration file
+    │   ├── CodecError                     a codec's weights, or what it has to code
+    │   │   └── ContainerError             a coded file that is damaged or no container
     │   ├── CubeError                      a data cube or a folder of cubes
     │   ├── EmbeddingError                 an embedding file
     │   ├── LabelError                     a label file or a label folder
@@ -34,6 +36,14 @@ class InputError(NeucoError, ValueError):
 
 class CardError(InputError):
     """A TOML card or a configuration file does not say what it must."""
+
+
+class CodecError(InputError):
+    """The weights of a codec, or the pixels it is given, cannot be used."""
+
+
+class ContainerError(CodecError):
+    """A coded file is damaged, or is no container, or needs other weights."""
 
 
 class CubeError(InputError):

@@ -15,6 +15,7 @@ from neucobench.cli import console
 from neucobench.cli import data as data_commands
 from neucobench.cli.board import board_build, board_history
 from neucobench.cli.check import check
+from neucobench.cli.codec import codec_group
 from neucobench.cli.content import content_groups
 from neucobench.cli.demo import demo
 from neucobench.cli.encode import encode
@@ -87,7 +88,7 @@ def _add_commands() -> None:
     for name, group in (("data", data), ("board", board)):
         group.info.no_args_is_help = True
         app.add_typer(group, name=name)
-    for group in content_groups():
+    for group in (codec_group(), *content_groups()):
         app.add_typer(group)
 
 

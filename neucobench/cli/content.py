@@ -59,6 +59,15 @@ KINDS = (
         example="mean",
     ),
     CardKind(
+        plural="codecs",
+        singular="codec",
+        module="neucobench.codecs.card",
+        names="codec_names",
+        load="codec_card",
+        columns=("family", "rate", "rates", "title"),
+        example="tec-fp",
+    ),
+    CardKind(
         plural="tasks",
         singular="task",
         module="neucobench.tasks.card",
@@ -179,6 +188,8 @@ def _plain(value: Any) -> str:
     """Return a card's value as text: one line per note or phase, years with a dash."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.12g}"
     if isinstance(value, dict):
         known = {key: item for key, item in value.items() if item is not None}
         return ", ".join(f"{key} {_plain(item)}" for key, item in known.items())

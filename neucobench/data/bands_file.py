@@ -59,6 +59,11 @@ class BandsFile:
         self._archive.close()
 
     @property
+    def folder(self) -> str:
+        """Return where the array lies in the zip, e.g. ``"bands/"``."""
+        return self._folder
+
+    @property
     def samples(self) -> int:
         """Return the number of samples: 1 where the array has no such axis."""
         return self.layout.shape[0] if len(self.layout.shape) == 5 else 1

@@ -18,6 +18,7 @@ ENCODERS = Registry(
         "bandstats": f"{_BASELINES}.bandstats:BandStatsEncoder",
         "dct": f"{_BASELINES}.dct:DctEncoder",
         "galileo-nano": f"{_PRETRAINED}.galileo:GalileoEncoder",
+        "latents": "neucobench.encoders.latents:LatentsEncoder",
         "mean": f"{_BASELINES}.mean:MeanEncoder",
         "mosaiks": "neucobench.encoders.mosaiks.encoder:MosaiksEncoder",
         "presto": f"{_PRETRAINED}.presto:PrestoEncoder",
@@ -83,9 +84,11 @@ class Encoder(Protocol):
     ``seasons``, the indices of the seasons to read (all), ``batch_size``, the cubes in
     a batch (8), ``shard_size``, the cubes in a unit of work (64: what a kill costs each
     worker), ``transductive``, whether the vector of a cube depends on the other cubes
-    (False), and ``thread_safe``, whether several threads may call ``encode`` at a time
-    (False). Options of the command line go to the constructor's parameters; one that is
-    called ``device`` gets ``--device``, one called ``weights`` gets ``--weights``.
+    (False), ``thread_safe``, whether several threads may call ``encode`` at a time
+    (False), and ``recorded``, options that it resolves itself, name to text, as they
+    are to stand in the file (none). Options of the command line go to the constructor's
+    parameters; one that is called ``device`` gets ``--device``, one called ``weights``
+    gets ``--weights``.
 
     Optional methods: ``prepare()`` loads what is heavy, once in each process, before
     the first cube; and an encoder that must see the cubes first has both

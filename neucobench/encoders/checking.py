@@ -57,7 +57,7 @@ def check_encoder(
         device=_device(encoder),
         tables=str(getattr(encoder, "tables", "")),
         transductive=bool(getattr(encoder, "transductive", False)),
-        options=_stored_options(encoder) if options is None else options,
+        options=_options(encoder, options),
         source=source,
     )
     _check_values(checked)
@@ -78,7 +78,7 @@ def _device(encoder: Encoder) -> str:
     name = str(getattr(encoder, "device", "cpu"))
     if name != "auto":
         return name
-    from neucobench.encoders.device import torch_device
+    from neucobench.device import torch_device
 
     return str(torch_device(name))
 
@@ -130,6 +130,12 @@ def _is_count(value: Any) -> bool:
         and not isinstance(value, bool)
         and (int(value) >= 1)
     )
+
+
+def _options(encoder: Encoder, given: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the options as they are recorded, those it resolves itself included."""
+    options = _stored_options(encoder) if given is None else dict(given)
+    return options | dict(getattr(encoder, "recorded", {}))
 
 
 def _stored_options(encoder: Encoder) -> dict[str, str]:

@@ -31,13 +31,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from neucobench.content import card_paths, load_card
+from neucobench.content import card_paths, load_card, read_toml
 from neucobench.encoders.reducers.base import Reducer
 from neucobench.encoders.reducers.chain import Chain
 from neucobench.encoders.reducers.parse import make_reducer
 from neucobench.encoders.reducers.per_block import PerBlock
+from neucobench.errors import CardError
 
 SECTION = "codecs/recipes"
+TRAINING = "training"  # of a codec, in the same folder
 
 Text = Annotated[str, Field(min_length=1)]
 Value = bool | int | float | str
@@ -173,12 +175,16 @@ def _chain(settings: Sequence[ReducerSetting], device: str | None) -> Reducer | 
 
 def recipe_paths() -> dict[str, Path]:
     """Return the recipes of ensembles that ship or are the user's, name to file."""
-    return card_paths(SECTION)
+    return {
+        name: path
+        for name, path in card_paths(SECTION).items()
+        if read_toml(path).get("kind") != TRAINING
+    }
 
 
 def recipe_file(spec: str) -> Path | None:
     """Return the file of the recipe that ``spec`` names, or None when it names none."""
-    return Path(spec) if spec.endswith(".toml") else recipe_paths().get(spec)
+    return Path(spec) if spec.endswith(".toml") else card_paths(SECTION).get(spec)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -187,4 +193,10 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         CardError: when it cannot be read, or is no recipe of an ensemble.
     """
+    if read_toml(path).get("kind") == TRAINING:
+        raise CardError(
+            f"{path} is a recipe to train a codec by, and an encoder's recipe has "
+            "kind = 'ensemble'; type: neucobench codec train "
+            f"{path} --data DIR"
+        )
     return load_card(path, Recipe)

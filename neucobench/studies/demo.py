@@ -1,7 +1,5 @@
 """The demo: the whole way from cubes to a board, offline, on synthetic data."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +7,7 @@ from neucobench.data.sample import make_sample_world
 from neucobench.encoders.base import Encoder
 from neucobench.encoders.load import load_encoder
 from neucobench.encoders.running.run import encode_folder
+from neucobench.errors import NeucoError
 from neucobench.evaluation.folder import write_evaluation
 from neucobench.evaluation.result import Evaluation
 from neucobench.evaluation.run import evaluate
@@ -16,11 +15,16 @@ from neucobench.leaderboard.board import Board, build_board
 from neucobench.leaderboard.export import write_board
 from neucobench.reports.page import write_board_page, write_report
 from neucobench.studies.band_means import BandMeans
-
-Advance = Callable[[int, int], None]
-Stage = Callable[[str, str], AbstractContextManager[Advance]]
+from neucobench.studies.stage import Stage
+from neucobench.studies.utility.request import UtilityRequest, codec_settings
+from neucobench.studies.utility.run import study_utility
+from neucobench.studies.utility.study import UtilityStudy
 
 BOARD = "sample-world"
+CODEC = "tec-fp-s"
+# Lengths and kinds of storage that show what there is to see, and no more.
+_DIMS = (16, 128)
+_STORAGES = ("float32", "int8", "binary")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +36,23 @@ class Demo:
         board: the board of the methods.
         board_page: its page.
         report: the report on the methods.
+        utility: what a bit is worth; None where no codec can be loaded.
+        without_codec: the sentence that says why none can be; empty where one can.
     """
 
     world: Path
     board: Board
     board_page: Path
     report: Path
+    utility: UtilityStudy | None
+    without_codec: str
 
 
 def run_demo(folder: Path, *, cubes: int, stage: Stage) -> Demo:
     """Make the sample world, encode it, evaluate, build the board and the report.
+
+    Where the extra ``codecs`` is installed, the latents of a codec are on the board
+    too, and what a bit is worth is studied at each rate of that codec.
 
     Cubes that an earlier run made are kept, and the vectors of one that was killed;
     embedding files are made again. Every run adds its evaluations, and the newest of
@@ -59,9 +70,10 @@ def run_demo(folder: Path, *, cubes: int, stage: Stage) -> Demo:
     world = folder / "sample-world"
     with stage("Making the sample world", "cubes") as advance:
         make_sample_world(world, cubes=cubes, advance=advance)
+    latents, without_codec = _load_latents()
     evaluations = [
         _score(_encode(world, encoder, folder, stage), world, folder, stage)
-        for encoder in demo_encoders()
+        for encoder in [*demo_encoders(), *latents]
     ]
     board = build_board([folder / "results"], board=BOARD)
     write_board(board, folder / "board")
@@ -70,17 +82,44 @@ def run_demo(folder: Path, *, cubes: int, stage: Stage) -> Demo:
         advance(1, 2)
         report = write_report(evaluations, folder / "report", board=board, cubes=world)
         advance(2, 2)
-    return Demo(world=world, board=board, board_page=page, report=report)
+    return Demo(
+        world=world,
+        board=board,
+        board_page=page,
+        report=report,
+        utility=_study(world, folder, stage) if latents else None,
+        without_codec=without_codec,
+    )
 
 
 def demo_encoders() -> list[Encoder]:
-    """Return the encoders that the demo compares."""
+    """Return the encoders that the demo compares and that need no extra."""
     return [
         load_encoder("mean"),
         load_encoder("mean", options={"corrected": "true"}),
         BandMeans(),
         load_encoder("random"),
     ]
+
+
+def _load_latents() -> tuple[list[Encoder], str]:
+    """Return the latents of a codec, or nothing and the reason."""
+    try:
+        return [load_encoder("latents", options={"codec": CODEC})], ""
+    except NeucoError as error:
+        return [], str(error)
+
+
+def _study(world: Path, folder: Path, stage: Stage) -> UtilityStudy:
+    request = UtilityRequest(
+        cubes=world,
+        labels=world / "labels",
+        out=folder / "utility",
+        settings=codec_settings([CODEC]),
+        dims=_DIMS,
+        storages=_STORAGES,
+    )
+    return study_utility(request, stage=stage)
 
 
 def _encode(world: Path, encoder: Encoder, folder: Path, stage: Stage) -> Path:

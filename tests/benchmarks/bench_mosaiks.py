@@ -31,7 +31,7 @@ from neucobench.encoders.base import CubeBatch
 from neucobench.encoders.mosaiks.cube_images import cube_images
 from neucobench.encoders.mosaiks.encoder import MosaiksEncoder
 from neucobench.encoders.mosaiks.random_conv import gaussian_kernels
-from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
+from neucobench.torchvision_shim import import_with_torchvision
 
 KERNELS, SIZE, CHANNELS, SEASONS = 2048, 264, 27, 4
 FLOPS = 2 * KERNELS * 9 * CHANNELS * (SIZE - 2) ** 2 * SEASONS

@@ -24,8 +24,10 @@ def run(monkeypatch):
     return invoke
 
 
-def test_there_are_five_kinds():
-    assert KIND_NAMES == ["encoders", "tasks", "suites", "protocols", "boards"]
+def test_there_are_six_kinds():
+    assert [
+        *("encoders", "codecs", "tasks", "suites", "protocols", "boards"),
+    ] == KIND_NAMES
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=KIND_NAMES)

@@ -49,7 +49,9 @@ def write_zarr() -> Callable[..., Path]:
         settings: dict[str, Any] = {"zarr_format": 2, "chunks": array.shape, **options}
         if settings["zarr_format"] == 2:
             settings.setdefault("compressors", Blosc(cname="lz4"))
-        with ZipStore(path, mode="w") as store:
+        # One chunk at a time: the order of the entries is the same in every run.
+        in_order = zarr.config.set({"async.concurrency": 1})
+        with in_order, ZipStore(path, mode="w") as store:
             target = zarr.create_array(
                 store, name=name, shape=array.shape, dtype=array.dtype, **settings
             )

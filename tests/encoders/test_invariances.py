@@ -26,10 +26,10 @@ class _Source:
 def ready(name: str, batch: CubeBatch) -> CheckedEncoder:
     """Return the encoder, fitted on the batch if it must see cubes first.
 
-    Trained weights are no part of the checkout: random ones stand in for them.
+    Random weights stand in for those that are published elsewhere.
     """
-    trained = encoder_card(name).pretrained
-    encoder = load_encoder(name, options={"pretrained": "false"} if trained else {})
+    elsewhere = encoder_card(name).weights is not None
+    encoder = load_encoder(name, options={"pretrained": "false"} if elsewhere else {})
     if encoder.needs_fit:
         return encoder.fitted(encoder.fit(_Source(batch)))
     return encoder

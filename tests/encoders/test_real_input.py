@@ -17,6 +17,7 @@ THREE_MODALITIES = [
     ("random", {}, None),
     ("bandstats", {}, None),
     ("dct", {}, None),
+    ("latents", {}, None),
     ("mosaiks", FAST, None),
     ("mosaiks", FAST | {"mode": "gaussian"}, None),
     ("mosaiks-1024", {"mosaiks.features": "256"}, None),
@@ -31,6 +32,7 @@ THREE_MODALITIES = [
 FOUR_SEASONS = [
     ("bandstats", {"inputs": "s2l2a"}, None),
     ("dct", {"inputs": "s2l2a"}, None),
+    ("latents", {"grid": "2"}, None),
     ("mosaiks", FAST | {"inputs": "s2l2a"}, None),
     ("galileo-nano", L2A, "galileo-nano/encoder.pt"),
     ("presto", L2A, "presto/default_model.pt"),

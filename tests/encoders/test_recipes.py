@@ -5,10 +5,12 @@ import pytest
 
 from neucobench.embeddings.files import read_embeddings, write_embeddings
 from neucobench.embeddings.table import EmbeddingTable
+from neucobench.encoders.catalog import encoder_names
 from neucobench.encoders.load import load_encoder
 from neucobench.encoders.recipe import read_recipe, recipe_paths
 from neucobench.encoders.reducers.state import load_fitted
 from neucobench.encoders.running.run import encode_folder
+from neucobench.errors import CardError
 
 ROWS = 48
 SEASONS = ("spring", "summer", "autumn", "winter")
@@ -56,6 +58,22 @@ def test_every_recipe_names_its_source_and_its_length(name):
     assert recipe.source
     assert recipe.license
     assert recipe.reducer() is not None
+
+
+@pytest.mark.parametrize("spec", ["tec-elic", "mine.toml"])
+def test_a_recipe_to_train_a_codec_by_says_which_command_takes_it(
+    checkout, tmp_path, monkeypatch, spec
+):
+    shipped = (checkout / "codecs" / "recipes" / "tec-elic.toml").read_text()
+    (tmp_path / "mine.toml").write_text(shipped.replace("tec-elic", "mine"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CardError, match="type: neucobench codec train "):
+        load_encoder(spec)
+
+
+def test_recipes_to_train_codecs_by_are_not_listed_among_encoders():
+    assert "mosaiks-1024" in encoder_names()
+    assert not {"tec-fp", "tec-elic", "tec-fp-s"} & {*recipe_paths(), *encoder_names()}
 
 
 def test_404_reduces_three_blocks_and_maps_the_fourth(blocks, tmp_path):

@@ -18,7 +18,7 @@ IMPORTED_AS = {
     "scikit-learn": "sklearn",
 }
 # What the package imports only where a user asks for it.
-EXTRAS = ("cluster", "models", "raster", "terratorch")
+EXTRAS = ("cluster", "codecs", "models", "raster", "terratorch")
 COMES_WITH = {"llvmlite": "numba"}
 CONSTRAINTS = ("constraints.txt", "constraints-numpy2.txt")
 DIFFER_WITH_NUMPY = {"numpy", "pandas", "pyarrow", "zarr"}

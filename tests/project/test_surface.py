@@ -28,6 +28,14 @@ COMMANDS = {
     "encode",
     "encoders",
     "encoders show",
+    "codecs",
+    "codecs show",
+    "codec compare",
+    "codec compress",
+    "codec decompress",
+    "codec info",
+    "codec train",
+    "codec utility",
     "tasks",
     "tasks show",
     "suites",
@@ -42,7 +50,18 @@ COMMANDS = {
     "board history",
     "report",
 }
-HEAVY = ("matplotlib", "numba", "pandas", "polars", "pyarrow", "sklearn", "torch")
+HEAVY = (
+    "av",
+    "compressai",
+    "imagecodecs",
+    "matplotlib",
+    "numba",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "sklearn",
+    "torch",
+)
 
 
 def _commands() -> set[str]:

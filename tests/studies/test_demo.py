@@ -2,9 +2,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from neucobench.codecs.card import codec_card
 from neucobench.encoders.base import CubeBatch
 from neucobench.studies.band_means import BandMeans
-from neucobench.studies.demo import run_demo
+from neucobench.studies.demo import CODEC, run_demo
 
 
 @contextmanager
@@ -17,12 +18,41 @@ def demo(tmp_path_factory):
     return run_demo(tmp_path_factory.mktemp("demo"), cubes=120, stage=silent)
 
 
+@pytest.fixture(scope="module")
+def demo_with_codec(demo):
+    """Return the demo where a codec can be loaded, or skip."""
+    if demo.utility is None:
+        pytest.skip(demo.without_codec)
+    return demo
+
+
 @pytest.mark.slow
 def test_the_demo_ranks_its_methods_and_keeps_the_random_one_outside(demo):
     ranks = {entry.method: entry.rank for entry in demo.board.entries}
-    assert sorted(ranks) == ["band-means", "mean", "mean-corrected", "random"]
+    ranked = ["band-means", "mean", "mean-corrected", *["latents"] * bool(demo.utility)]
     assert ranks.pop("random") is None
-    assert sorted(ranks.values()) == [1, 2, 3]
+    assert sorted(ranks) == sorted(ranked)
+    assert sorted(ranks.values()) == list(range(1, len(ranked) + 1))
+
+
+@pytest.mark.slow
+def test_the_demo_studies_what_a_bit_is_worth(demo_with_codec):
+    study = demo_with_codec.utility
+    inputs = [point.input for point in study.swept("rate")]
+    rates = len(codec_card(CODEC).rates)
+    assert inputs == ["original", *["decoded", "latents"] * rates]
+    assert study.cubes == 120
+    assert study.synthetic
+    assert (study.request.out / "figures" / "rate.png").is_file()
+
+
+@pytest.mark.slow
+def test_without_a_codec_the_demo_goes_the_rest_of_the_way(tmp_path, monkeypatch):
+    monkeypatch.setattr("neucobench.studies.demo.CODEC", "no-such-codec")
+    demo = run_demo(tmp_path, cubes=20, stage=silent)
+    assert demo.utility is None
+    assert "no-such-codec" in demo.without_codec
+    assert demo.board_page.exists()
 
 
 @pytest.mark.slow

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from neucobench.data.bands import DOWNSTREAM_2025, SEASONS
+from neucobench.device import torch_device
 from neucobench.encoders.band_inputs import ALL_INPUTS, count_bands, input_modalities
 from neucobench.encoders.base import CubeBatch, CubeSource
-from neucobench.encoders.device import torch_device
 from neucobench.encoders.mosaiks.cube_images import CubeImages, cube_images
 from neucobench.encoders.mosaiks.patches import draw_patches, whiten
 from neucobench.encoders.mosaiks.random_conv import gaussian_kernels, rectified_means

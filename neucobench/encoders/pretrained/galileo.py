@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from neucobench.encoders.device import torch_device
+from neucobench.data.tensor_file import fill_model, read_tensors
+from neucobench.device import torch_device
 from neucobench.encoders.options import check_choices
 from neucobench.encoders.pretrained.galileo_input import normalize
 from neucobench.encoders.pretrained.galileo_model import SIZES, UNUSED, Galileo
@@ -23,9 +24,7 @@ from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.random_weights import draw_weights
 from neucobench.encoders.pretrained.sentinel_series import SeriesEncoder
 from neucobench.encoders.pretrained.weights import (
-    fill_model,
     find_weights,
-    read_tensors,
 )
 from neucobench.errors import CubeError, UsageError
 

@@ -12,17 +12,16 @@ import torch
 from torch import Tensor, nn
 
 from neucobench.data.bands import MODALITIES, S2_OFFSET, Statistics
+from neucobench.data.tensor_file import fill_model, read_tensors
 from neucobench.encoders.base import CubeBatch
 from neucobench.encoders.pretrained.images import read_images
 from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.torch_draws import torch_draws
-from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 from neucobench.encoders.pretrained.weights import (
-    fill_model,
     find_weights,
-    read_tensors,
 )
 from neucobench.errors import CubeError, DownloadError, InputError
+from neucobench.torchvision_shim import import_with_torchvision
 
 # TerraMind's names of our modalities.
 TERRAMIND_NAMES = {"s1": "S1GRD", "s2l1c": "S2L1C", "s2l2a": "S2L2A"}

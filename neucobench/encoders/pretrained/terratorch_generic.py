@@ -9,6 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from neucobench.data.tensor_file import fill_model, read_tensors
 from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.terratorch_inputs import (
     RegistryInput,
@@ -20,13 +21,11 @@ from neucobench.encoders.pretrained.terratorch_registry import (
     is_own,
 )
 from neucobench.encoders.pretrained.torch_draws import torch_draws
-from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 from neucobench.encoders.pretrained.weights import (
-    fill_model,
     find_weights,
-    read_tensors,
 )
 from neucobench.errors import DownloadError, InputError, UsageError
+from neucobench.torchvision_shim import import_with_torchvision
 
 
 @lru_cache(maxsize=64)

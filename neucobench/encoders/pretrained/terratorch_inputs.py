@@ -24,8 +24,8 @@ from neucobench.encoders.pretrained.terratorch_registry import (
 from neucobench.encoders.pretrained.torchgeo_calls import resized
 from neucobench.encoders.pretrained.torchgeo_channels import RGB, ModelInput
 from neucobench.encoders.pretrained.torchgeo_inputs import model_input
-from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 from neucobench.errors import UnknownNameError
+from neucobench.torchvision_shim import import_with_torchvision
 
 # TerraTorch's names of the bands.
 NAMES = {

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from neucobench.data.bands import MODALITIES
+from neucobench.device import torch_device
 from neucobench.encoders.band_inputs import input_modalities
 from neucobench.encoders.base import CubeBatch
-from neucobench.encoders.device import torch_device
 from neucobench.encoders.options import check_choices, check_training
 from neucobench.encoders.pretrained.images import (
     SEASON_CHOICES,

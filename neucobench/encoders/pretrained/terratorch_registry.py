@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from neucobench.encoders.pretrained.terratorch_backbones import BACKBONES
-from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 from neucobench.errors import UnknownNameError
+from neucobench.torchvision_shim import import_with_torchvision
 
 # The source whose names stand without a prefix; those of timm may have one.
 OWN = "terratorch"

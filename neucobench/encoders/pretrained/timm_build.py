@@ -10,10 +10,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from neucobench.data.tensor_file import read_tensors
 from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.torch_draws import torch_draws
-from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
-from neucobench.encoders.pretrained.weights import find_weights, read_tensors
+from neucobench.encoders.pretrained.weights import find_weights
 from neucobench.errors import (
     DownloadError,
     InputError,
@@ -21,6 +21,7 @@ from neucobench.errors import (
     UnknownNameError,
     UsageError,
 )
+from neucobench.torchvision_shim import import_with_torchvision
 
 # What is shown of a thousand names when none is like the one that was given.
 EXAMPLES = ("convnext_tiny", "resnet50", "vit_small_patch16_224")

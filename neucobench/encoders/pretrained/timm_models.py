@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from neucobench.data.bands import MODALITIES
+from neucobench.device import torch_device
 from neucobench.encoders.base import CubeBatch
-from neucobench.encoders.device import torch_device
 from neucobench.encoders.options import check_choices, check_training
 from neucobench.encoders.pretrained.images import (
     SEASON_CHOICES,

@@ -11,18 +11,19 @@ from typing import Any, cast
 import torch
 from torch import nn
 
+from neucobench.data.tensor_file import read_tensors
 from neucobench.encoders.pretrained.kept_models import KeptModels
 from neucobench.encoders.pretrained.torch_draws import torch_draws
 from neucobench.encoders.pretrained.torchgeo_calls import call_for, resized
 from neucobench.encoders.pretrained.torchgeo_inputs import model_input
-from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
-from neucobench.encoders.pretrained.weights import find_weights, read_tensors
+from neucobench.encoders.pretrained.weights import find_weights
 from neucobench.errors import (
     DownloadError,
     InputError,
     NeucoError,
     UnknownNameError,
 )
+from neucobench.torchvision_shim import import_with_torchvision
 
 # Scale-MAE's meters of a pixel: 264 pixels of 10 m are brought to 224.
 GROUND = 10 * 264 / 224

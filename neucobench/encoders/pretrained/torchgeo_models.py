@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from neucobench.device import torch_device
 from neucobench.encoders.base import CubeBatch
-from neucobench.encoders.device import torch_device
 from neucobench.encoders.options import check_choices, check_training
 from neucobench.encoders.pretrained.images import (
     SEASON_CHOICES,

@@ -14,8 +14,9 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from neucobench.data.bands import MODALITIES, S2_OFFSET
+from neucobench.data.tensor_file import fill_model, read_tensors
+from neucobench.device import torch_device
 from neucobench.encoders.base import CubeBatch
-from neucobench.encoders.device import torch_device
 from neucobench.encoders.options import check_choices, check_training
 from neucobench.encoders.pretrained.images import (
     SEASON_CHOICES,
@@ -30,9 +31,7 @@ from neucobench.encoders.pretrained.vit import (
     pool_tokens,
 )
 from neucobench.encoders.pretrained.weights import (
-    fill_model,
     find_weights,
-    read_tensors,
 )
 from neucobench.errors import InputError
 

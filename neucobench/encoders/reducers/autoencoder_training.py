@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from neucobench.encoders.device import torch_device
+from neucobench.device import torch_device
 from neucobench.encoders.one_core import one_core
 from neucobench.encoders.reducers.autoencoder_fitted import NORM_EPS
 from neucobench.encoders.reducers.base import Block

@@ -133,7 +133,7 @@ def _require_device(reducer: Reducer) -> None:
         if part is not None:
             _require_device(part)
     if getattr(reducer, "device", "cpu") != "cpu":
-        from neucobench.encoders.device import torch_device
+        from neucobench.device import torch_device
 
         torch_device(str(reducer.device))  # type: ignore[attr-defined]
 

@@ -7,10 +7,10 @@ from safetensors.torch import save_file
 
 from neucobench.encoders.base import CubeBatch
 from neucobench.encoders.card import encoder_card
-from neucobench.encoders.pretrained.torchvision_shim import import_with_torchvision
 from neucobench.encoders.pretrained.vit import VisionTransformer, draw_weights
 from neucobench.encoders.pretrained.vit_dino import VitDinoEncoder
 from neucobench.errors import CubeError, InputError, UnknownNameError
+from neucobench.torchvision_shim import import_with_torchvision
 
 PLACES = ("282D_485L_3_3", "433D_629L_3_1", "609U_541L_3_0")
 

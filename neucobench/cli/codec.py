@@ -1,0 +1,21 @@
+"""The command group ``codec``; the commands lie in the modules beside this one."""
+
+import typer
+
+from neucobench.cli.codec_compare import compare
+from neucobench.cli.codec_files import compress, decompress, info
+from neucobench.cli.codec_train import train
+from neucobench.cli.codec_utility import utility
+
+
+def codec_group() -> typer.Typer:
+    """Return the group with all its commands."""
+    group = typer.Typer(
+        name="codec",
+        no_args_is_help=True,
+        help="Codecs: compress and restore files, train, compare.\n\n"
+        "Example: neucobench codec compress scene.tif --codec tec-fp",
+    )
+    for command in (compress, decompress, info, train, compare, utility):
+        group.command()(command)
+    return group

@@ -1,0 +1,1 @@
+"""The ``.tec`` file: a header, an index with checksums, and coded tiles."""

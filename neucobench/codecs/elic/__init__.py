@@ -1,0 +1,1 @@
+"""TEC-ELIC, in parts: transforms, side information, contexts, and their coder."""

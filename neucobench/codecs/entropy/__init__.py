@@ -1,0 +1,1 @@
+"""Entropy coding: tables of probabilities, and the coder that spends bits by them."""

@@ -1,0 +1,1 @@
+"""Files in coded form: the way there and back, tile by tile."""

@@ -1,0 +1,1 @@
+"""Pixels before they are coded: what their numbers mean, and where there are none."""

@@ -1,0 +1,1 @@
+"""Pictures in files: read by window, written row by row."""

@@ -1,0 +1,1 @@
+"""Training of the learned codecs: from a recipe and a folder of tiles to weights."""
