@@ -107,7 +107,7 @@ def task_picture(study: UtilityStudy) -> Picture:
             _draw_lines(axes, series, q)
             axes.axhline(q(study.points[0]), **REFERENCE, zorder=1)
             _include_zero(axes)
-            log_axis(axes)
+            log_axis(axes, small=True)
             axes.set_title(short(task_title(task).title), fontsize=8)
             axes.locator_params(axis="y", nbins=5)
             if column == 0:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ROW = 0.19  # of the legend
 _MARK = 1.2  # what says that the data is synthetic
 _LETTERS = 20  # of a note, on an inch
+_WIDE = 20  # a ratio at which a small axis shows powers of ten alone
 _THOUSANDS = ((1e9, " G"), (1e6, " M"), (1e3, " k"))
 
 
@@ -124,15 +125,22 @@ def labels_height(series: Sequence[Series]) -> float:
 
 def _columns(series: Sequence[Series]) -> int:
     """Return how many labels stand side by side: those of rates are long."""
-    return 2 if all(item.codec for item in series) else 6
+    return 2 if all(item.codec for item in series) else 4
 
 
-def log_axis(axes: Any) -> None:
-    """Make the horizontal axis logarithmic, with short numbers."""
+def log_axis(axes: Any, *, small: bool = False) -> None:
+    """Make the horizontal axis logarithmic, with short numbers.
+
+    Args:
+        axes: with everything drawn.
+        small: whether there is room for few numbers.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
+    low, high = axes.get_xlim()
+    steps = (1.0,) if small and high / low > _WIDE else (1.0, 2.0, 5.0)
+    axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: brief(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
