@@ -1,7 +1,7 @@
 # `make demo` and `make test` are the two that matter. Each makes what it needs first:
 # an environment in .venv, with the versions that are pinned in the constraint files.
 
-.PHONY: help demo test test-numpy2 test-terratorch check package notebooks bench docs
+.PHONY: help demo test test-endurance test-numpy2 test-terratorch check package notebooks bench docs
 .DELETE_ON_ERROR:
 
 # The first Python that can make an environment; 3.11 is what the pins are tested on.
@@ -12,11 +12,13 @@ ARGS =
 # Whatever computes a score or reads a file that another version of numpy, pyarrow or
 # zarr has written.
 NUMPY2_TESTS = tests/data tests/embeddings tests/evaluation tests/probes tests/scoring \
-	tests/tasks
+	tests/tasks tests/leaderboard tests/server/boards tests/server/dispatch \
+	tests/server/submissions
 
 help:
 	@echo "make demo            a sample world, encoded, scored and ranked, in demo/"
 	@echo "make test            every test                (make test ARGS='-k board')"
+	@echo "make test-endurance  the server killed twenty times, probed a thousand times"
 	@echo "make check           format, lint, types, import contracts"
 	@echo "make test-numpy2     reading and scoring, on the second set of pinned versions"
 	@echo "make test-terratorch the backbones of TerraTorch, in an environment of its own"
@@ -28,8 +30,13 @@ help:
 demo: .venv/.base
 	@.venv/bin/python -m neucobench demo demo $(ARGS)
 
+# A process for each core, each with one OpenMP thread; the tests of one file stay
+# together.
 test: .venv/.dev
-	@.venv/bin/python -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n logical --maxprocesses 8 --dist loadfile $(ARGS)
+
+test-endurance: .venv/.dev
+	@.venv/bin/python -m pytest -m endurance $(ARGS)
 
 test-numpy2: .venv-numpy2/.dev
 	@.venv-numpy2/bin/python -m pytest $(NUMPY2_TESTS) $(ARGS)

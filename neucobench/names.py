@@ -6,7 +6,9 @@ renderer would act on some characters.
 
 import re
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# The wide forms are read like the others where they are typed, e.g. in Japan; where a
+# comma is the decimal sign, or a name has lines, a new cell begins within the name.
+_FORMULA = re.compile("(^|[;\t\r\n])(?=[-=+@\t\r\uff1d\uff0b\uff0d\uff20])")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&:@])")
 
 
@@ -34,10 +36,11 @@ def is_text(name: str) -> bool:
 def spreadsheet_safe(name: str) -> str:
     """Return ``name`` as a CSV cell that no spreadsheet takes for a formula.
 
-    A name that starts with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return gets
-    an apostrophe in front, which spreadsheets read as "this is text".
+    Where it starts with ``=``, ``+``, ``-``, ``@`` or a wide form of these, a tab or a
+    carriage return, it gets an apostrophe in front, which spreadsheets read as "this
+    is text"; also after a semicolon, tab or line end, which separate cells in some.
     """
-    return f"'{name}" if name.startswith(_FORMULA_STARTS) else name
+    return _FORMULA.sub(r"\1'", name)
 
 
 def markdown_safe(name: str) -> str:

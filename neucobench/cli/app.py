@@ -6,6 +6,7 @@ Exit 130: interrupted.
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 
 from neucobench.cli import console
 from neucobench.cli import data as data_commands
+from neucobench.cli.admin import admin_group
 from neucobench.cli.board import board_build, board_history
 from neucobench.cli.check import check
 from neucobench.cli.codec import codec_group
@@ -20,8 +22,12 @@ from neucobench.cli.content import content_groups
 from neucobench.cli.demo import demo
 from neucobench.cli.encode import encode
 from neucobench.cli.evaluate import evaluate
+from neucobench.cli.init import init
+from neucobench.cli.rehearse import rehearse
 from neucobench.cli.report import report
 from neucobench.cli.sample import data_sample
+from neucobench.cli.serve import serve
+from neucobench.cli.submit import submit
 from neucobench.content import PATH_VARIABLE
 from neucobench.errors import NeucoError, UsageError
 
@@ -70,7 +76,11 @@ def root(
 
 
 def _add_commands() -> None:
-    for command in (demo, encode, check, evaluate, report):
+    commands: tuple[Callable[..., None], ...] = (
+        *(demo, encode, check, evaluate, report),
+        *(init, rehearse, submit, serve),
+    )
+    for command in commands:
         app.command()(command)
     data = typer.Typer(
         help="Data cubes: sample world, download, check.\n\n"
@@ -88,7 +98,7 @@ def _add_commands() -> None:
     for name, group in (("data", data), ("board", board)):
         group.info.no_args_is_help = True
         app.add_typer(group, name=name)
-    for group in (codec_group(), *content_groups()):
+    for group in (admin_group(), codec_group(), *content_groups()):
         app.add_typer(group)
 
 

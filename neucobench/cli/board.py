@@ -16,7 +16,7 @@ from neucobench.cli.console import (
 
 if TYPE_CHECKING:
     from neucobench.leaderboard.history import PhaseHistory
-    from neucobench.leaderboard.tables import Board
+    from neucobench.leaderboard.tables import Board, BoardEntry
 
 
 def board_build(
@@ -79,19 +79,34 @@ def board_history(
         str,
         typer.Argument(help="A history (CSV), a published board (JSON), or its name."),
     ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            callback=require_utf8, help="A folder for a page that replays the states."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Replay published states of a board: who moved without having submitted?
 
     A swap is a pair of teams whose mean Q is the same in two consecutive states, and
-    whose order is not.
+    whose order is not. --out writes index.html: the states to step through, the swaps,
+    and the ranks over time.
 
-    Example: neucobench board history cvpr2025-history
+    Example: neucobench board history cvpr2025-history --out history/
     """
     from neucobench.leaderboard.history import SCHEMA, read_states, replay
     from neucobench.leaderboard.published import published_path
 
-    phases = replay(read_states(published_path(file)))
+    path = published_path(file)
+    states = read_states(path)
+    phases = replay(states)
+    if out is not None:
+        from neucobench.reports.page import write_history_page
+
+        name = path.stem.removesuffix("-history")
+        page = write_history_page(states, out, title=f"History of {name}")
+        say(f"The page is {page}.")
     if as_json:
         print_json(
             {
@@ -113,8 +128,10 @@ def print_board(board: "Board") -> None:
 
     from neucobench.names import printable
 
+    sure = board.certainty
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("rank", "method", "score", "mean Q", "tasks"):
+    extra = ("ranks, 95 %", "group") if sure and sure.groups else ()
+    for column in ("rank", "method", "score", "mean Q", "tasks", *extra):
         table.add_column(column, justify="left" if column == "method" else "right")
     total = len(board.tasks)
     for entry in board.entries:
@@ -122,9 +139,10 @@ def print_board(board: "Board") -> None:
         table.add_row(
             "-" if entry.rank is None else str(entry.rank),
             Text(name, overflow="fold"),
-            f"{entry.score:.3f}",
+            "" if entry.score is None else f"{entry.score:.3f}",
             f"{entry.mean_q:.3f}",
             f"{len(entry.tasks)}/{total}",
+            *((_interval(entry), sure.letters(entry.method)) if sure and extra else ()),
         )
     for item in board.unranked:
         scored = f"{total - len(item.missing)}/{total}"
@@ -135,6 +153,14 @@ def print_board(board: "Board") -> None:
     for item in board.unranked:
         missing = ", ".join(map(printable, item.missing))
         say(f"{printable(item.method)} is not ranked; it has no score for {missing}.")
+
+
+def _interval(entry: "BoardEntry") -> str:
+    """Return the ranks that are likely, e.g. ``1-3``; nothing for a baseline."""
+    if entry.rank_interval is None:
+        return ""
+    first, last = entry.rank_interval
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def _print_history(phases: list["PhaseHistory"]) -> None:

@@ -18,6 +18,8 @@ def check_table(
     label_ids: Mapping[str, Collection[str]] | None = None,
     dims: int | None = None,
     max_bytes: int | None = None,
+    name_ids: bool = True,
+    hidden_rows: bool = False,
 ) -> list[Finding]:
     """Return what is to be said about a table beside its reader's own findings.
 
@@ -27,21 +29,26 @@ def check_table(
         label_ids: task to the ids of its labeled cubes.
         dims: the width that a protocol or a challenge asks for.
         max_bytes: the most bytes that one vector may take.
+        name_ids: whether findings about expected ids name any.
+        hidden_rows: whether it is a secret which of the rows are scored.
     """
     findings = _check_width(table, dims) + _check_bytes(table, max_bytes)
     if expected_ids is not None:
-        findings += _check_expected(table, set(expected_ids))
+        findings += _check_expected(table, set(expected_ids), name_ids=name_ids)
     if label_ids is not None:
         findings += _check_labels(table, label_ids)
-    return findings + vector_findings(table)
+    return findings + vector_findings(table, hidden_rows=hidden_rows)
 
 
-def likely_cause(ids: Collection[str], known: Collection[str]) -> str | None:
+def likely_cause(
+    ids: Collection[str], known: Collection[str], *, name_ids: bool = True
+) -> str | None:
     """Return a sentence about why ids do not match, None when no reason is seen.
 
     Args:
         ids: the ids of the embeddings.
         known: the ids they should have.
+        name_ids: whether the sentence gives an example.
     """
     strange, missing = set(ids) - set(known), set(known) - set(ids)
     if not strange or not missing:
@@ -56,7 +63,8 @@ def likely_cause(ids: Collection[str], known: Collection[str]) -> str | None:
         ]
         if len(pairs) > best[0]:
             found, wanted = min(pairs)
-            best = len(pairs), sentence.format(found=found, wanted=wanted)
+            example = f" ({found!r}, not {wanted!r})" if name_ids else ""
+            best = len(pairs), sentence.format(example=example)
     if best[0]:
         return best[1]
     if strange <= {str(number) for number in range(len(ids) + 1)}:
@@ -77,14 +85,13 @@ def _without_zeros(name: str) -> str:
     return name.removesuffix(".0").lstrip("0")
 
 
-_PAIR = "({found!r}, not {wanted!r})"
-_PATH = f"The ids hold a path or a file's ending {_PAIR}; write the cubes' bare names."
+_PATH = "The ids hold a path or a file's ending{example}; write the cubes' bare names."
 _ZEROS = (
-    f"The ids were numbers on the way, which took zeros off their front {_PAIR}; read "
+    "The ids were numbers on the way, which took zeros off their front{example}; read "
     "them as text, e.g. dtype={{'id': str}}."
 )
-_SPACES = f"There are spaces around the ids {_PAIR}; remove them."
-_CASE = f"Upper and lower case differ {_PAIR}; write the ids as the cubes are named."
+_SPACES = "There are spaces around the ids{example}; remove them."
+_CASE = "Upper and lower case differ{example}; write the ids as the cubes are named."
 _REASONS: tuple[tuple[Callable[[str], str], str], ...] = (
     (_without_path, _PATH),
     (_without_zeros, _ZEROS),
@@ -120,24 +127,30 @@ def _check_bytes(table: EmbeddingTable, limit: int | None) -> list[Finding]:
     return [Finding(code="too-many-bytes", level="error", message=message)]
 
 
-def _check_expected(table: EmbeddingTable, expected: set[str]) -> list[Finding]:
-    cause = likely_cause(table.ids, expected)
+def _check_expected(
+    table: EmbeddingTable, expected: set[str], *, name_ids: bool
+) -> list[Finding]:
+    cause = likely_cause(table.ids, expected, name_ids=name_ids)
     missing = sorted(expected.difference(table.ids))
     unknown = [name for name in table.ids if name not in expected]
     findings = []
     if missing:
         message = (
-            f"{len(missing):,} of {len(expected):,} cubes have no embedding: "
-            f"{some_of(missing)}. {cause or 'Encode them, too.'}"
+            f"{len(missing):,} of {len(expected):,} cubes have no embedding"
+            f"{_examples(missing, name_ids)}. {cause or 'Encode them, too.'}"
         )
         findings.append(_finding("missing-ids", "error", message, len(missing)))
     if unknown:
         message = (
             f"{len(unknown):,} of {table.rows:,} embeddings belong to none of the "
-            f"cubes: {some_of(unknown)}. {cause or 'They are not used.'}"
+            f"cubes{_examples(unknown, name_ids)}. {cause or 'They are not used.'}"
         )
         findings.append(_finding("unknown-ids", "warning", message, len(unknown)))
     return findings
+
+
+def _examples(ids: Collection[str], name_ids: bool) -> str:
+    return f": {some_of(ids)}" if name_ids else ""
 
 
 def _check_labels(

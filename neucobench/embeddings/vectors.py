@@ -8,17 +8,24 @@ from numpy.typing import NDArray
 
 from neucobench.embeddings.ids import examples
 from neucobench.embeddings.table import EmbeddingTable
-from neucobench.findings import Finding
+from neucobench.findings import Finding, Level
 
+# Far below what float32 holds, since squares are summed. A file that stays below it can
+# be standardized whichever of its rows have a label, so that none fails for a label.
+LARGEST = 1e12
 HUGE_NORM = 100
 DOMINANT_SHARE = 0.9
 
 
-def vector_findings(table: EmbeddingTable) -> list[Finding]:
+def vector_findings(
+    table: EmbeddingTable, *, hidden_rows: bool = False
+) -> list[Finding]:
     """Return findings about rows and columns that carry no, or too much, weight.
 
     Args:
         table: the embeddings; (samples, dims).
+        hidden_rows: whether it is a secret which rows are scored; values that could
+            make some selections of rows fail, and others not, are errors then.
     """
     if table.rows > 1 and (table.values == table.values[0]).all():
         message = (
@@ -32,12 +39,27 @@ def vector_findings(table: EmbeddingTable) -> list[Finding]:
         ]
     zero = ~table.values.any(axis=1)
     return [
+        *_huge_values(table.values, hidden_rows=hidden_rows),
         *_zero_rows(table.ids, zero),
         *_duplicate_rows(table, zero),
         *_huge_rows(table),
         *_constant_columns(table.values),
         *_dominant_column(table.values),
     ]
+
+
+def _huge_values(values: NDArray[np.float32], *, hidden_rows: bool) -> list[Finding]:
+    """Find values whose squares may not fit float32."""
+    largest = float(max(values.max(), -values.min())) if values.size else 0.0
+    if not largest > LARGEST:
+        return []
+    message = (
+        f"The vectors have values up to {largest:.0e}; values up to {LARGEST:.0e} can "
+        "be standardized in any selection of rows. Correct the encoder, or scale the "
+        "embeddings."
+    )
+    level: Level = "error" if hidden_rows else "warning"
+    return [Finding(code="huge-values", level=level, message=message)]
 
 
 def _zero_rows(ids: Sequence[str], zero: NDArray[np.bool_]) -> list[Finding]:

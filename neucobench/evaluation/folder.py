@@ -73,7 +73,7 @@ def _write_scores(tasks: Mapping[str, TaskScore], folder: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["fold", "score"])
-            writer.writerows(enumerate(score.scores))
+            writer.writerows(enumerate(score.known_scores))
 
 
 def write_predictions(predictions: Mapping[str, Predictions], path: Path) -> None:
@@ -110,7 +110,7 @@ def _write_summary(evaluation: Evaluation, folder: Path) -> None:
             "std_dev": score.std,
             # Upstream's spelling; its tools look for this key.
             "hyperparamaters": config["probe_params"],
-            "q_t": list(score.scores),
+            "q_t": score.known_scores,
         }
         (folder / task).mkdir(exist_ok=True)
         _write_json(result, folder / task / f"{task}_result.json")

@@ -1,5 +1,6 @@
 """The result of an evaluation: the values of ``evaluation.json``."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,8 +26,9 @@ class TaskScore:
         type: ``"regression"`` or ``"classification"``.
         metric: ``"r2"`` or ``"f1"``.
         rows: how many samples have both a label and an embedding.
-        scores: (folds,) the metric on each fold's held-out rows.
-        mean: mean over folds.
+        scores: (folds,) the metric on each fold's held-out rows; NaN for a fold without
+            a score, where such are allowed.
+        mean: mean over the folds that have a score.
         std: population standard deviation over folds.
         q: the quality score, at most 100.
         seconds: CPU seconds spent on the task.
@@ -40,6 +42,11 @@ class TaskScore:
     std: float
     q: float
     seconds: float
+
+    @property
+    def known_scores(self) -> list[float | None]:
+        """Return the scores as JSON and CSV have them; None for a fold without one."""
+        return [value if math.isfinite(value) else None for value in self.scores]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +113,7 @@ class Evaluation:
 
 
 def _task_dict(score: TaskScore) -> dict[str, Any]:
-    return {**asdict(score), "scores": list(score.scores)}
+    return {**asdict(score), "scores": score.known_scores}
 
 
 def evaluation_from_dict(document: Mapping[str, Any], *, source: str) -> Evaluation:

@@ -10,7 +10,7 @@ import numpy as np
 
 from neucobench.embeddings.files import read_embeddings
 from neucobench.embeddings.table import EmbeddingTable
-from neucobench.errors import InputError
+from neucobench.errors import TaskFailure
 from neucobench.evaluation.coverage import (
     coverage_findings,
     padding_findings,
@@ -27,6 +27,7 @@ from neucobench.evaluation.summarize import (
     explain_failures,
     predict_tasks,
     score_tasks,
+    tolerated_findings,
 )
 from neucobench.findings import Finding, synthetic_findings
 from neucobench.probes.backends import Device
@@ -49,6 +50,7 @@ def evaluate(
     device: Device = "auto",
     threads: int | None = None,
     advance: Advance | None = None,
+    failed_probes_allowed: int = 0,
 ) -> Evaluation:
     """Return what an embedding table scores on every task.
 
@@ -63,6 +65,8 @@ def evaluate(
         device: ``"cpu"``, ``"cuda"`` or ``"auto"``.
         threads: CPU threads; None takes one for each core.
         advance: called with folds done and folds in all.
+        failed_probes_allowed: how many folds of a task may end without a finite score;
+            the task is then scored over the others, as upstream's nanmean and nanstd.
 
     Raises:
         InputError: when the embeddings or labels cannot be used, or no task can be
@@ -93,10 +97,10 @@ def evaluate(
     folds = probe.score(
         features.values, [item.probe for item in drawn.values()], advance
     )
-    scores = score_tasks(drawn, folds)
-    failed = explain_failures(prepared, folds)
+    scores = score_tasks(drawn, folds, tolerance=failed_probes_allowed)
+    failed = explain_failures(prepared, folds, tolerance=failed_probes_allowed)
     if not scores:
-        raise InputError(_no_task(failed))
+        raise TaskFailure(_no_task(failed))
     return Evaluation(
         method=method or table.name,
         phase=phase,
@@ -108,7 +112,7 @@ def evaluate(
         tasks=scores,
         mean_q=mean_q([score.q for score in scores.values()]),
         mean_score=float(np.mean([score.mean for score in scores.values()])),
-        findings=findings,
+        findings=(*findings, *tolerated_findings(scores)),
         failed=failed,
         software=software_versions(*(["torch"] if backend == "torch" else [])),
         seconds=time.perf_counter() - start,

@@ -3,41 +3,71 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neucobench.evaluation.prepare import PreparedTask
 from neucobench.evaluation.result import Predictions, TaskScore
+from neucobench.findings import Finding
 from neucobench.probes.base import FoldScores
 from neucobench.scoring.quality import q_score
 from neucobench.tasks.card import METRICS
 
 
 def score_tasks(
-    prepared: Mapping[str, PreparedTask], folds: Mapping[str, FoldScores]
+    prepared: Mapping[str, PreparedTask],
+    folds: Mapping[str, FoldScores],
+    *,
+    tolerance: int,
 ) -> dict[str, TaskScore]:
-    """Return the scores of every task that has them on all folds."""
+    """Return the scores of every task that has them on enough folds.
+
+    Args:
+        prepared: the tasks.
+        folds: what the probe returned for each.
+        tolerance: how many folds of a task may end without a finite score.
+    """
     return {
         task: _score(item, folds[task])
         for task, item in prepared.items()
-        if item.failure is None and np.isfinite(folds[task].scores).all()
+        if item.failure is None and _enough(folds[task].scores, tolerance)
     }
 
 
 def explain_failures(
-    prepared: Mapping[str, PreparedTask], folds: Mapping[str, FoldScores]
+    prepared: Mapping[str, PreparedTask],
+    folds: Mapping[str, FoldScores],
+    *,
+    tolerance: int,
 ) -> dict[str, str]:
     """Return, for every task without a score, the sentence that says why."""
     failed: dict[str, str] = {}
     for task, item in prepared.items():
         if item.failure is not None:
             failed[task] = item.failure
-            continue
-        unsound = int((~np.isfinite(folds[task].scores)).sum())
-        if unsound:
+        elif not _enough(folds[task].scores, tolerance):
+            scores = folds[task].scores
             failed[task] = (
-                f"{unsound} of {len(folds[task].scores)} folds have no finite score: "
+                f"{_unsound(scores)} of {len(scores)} folds have no finite score: "
                 "the probe diverged. Check the embeddings for huge values."
             )
     return failed
+
+
+def tolerated_findings(tasks: Mapping[str, TaskScore]) -> tuple[Finding, ...]:
+    """Return a finding for every task that is scored over some of its folds only."""
+    counts = {task: _unsound(np.asarray(score.scores)) for task, score in tasks.items()}
+    return tuple(
+        Finding(
+            code="failed-folds",
+            level="warning",
+            message=f"{count} of {len(tasks[task].scores)} folds have no finite score "
+            "and are left out of this task, as its rules allow.",
+            task=task,
+            count=count,
+        )
+        for task, count in counts.items()
+        if count
+    )
 
 
 def predict_tasks(
@@ -65,13 +95,23 @@ def predict_tasks(
     return predictions
 
 
+def _unsound(scores: NDArray[np.float64]) -> int:
+    return int((~np.isfinite(scores)).sum())
+
+
+def _enough(scores: NDArray[np.float64], tolerance: int) -> bool:
+    """Return whether so few folds lack a score, and at least one has it."""
+    return _unsound(scores) <= min(tolerance, len(scores) - 1)
+
+
 def _score(item: PreparedTask, folds: FoldScores) -> TaskScore:
-    values = folds.scores
+    sound = np.isfinite(folds.scores)
+    values = folds.scores[sound]
     return TaskScore(
         type=item.probe.type,
         metric=METRICS[item.probe.type],
         rows=len(item.labels),
-        scores=tuple(values.tolist()),
+        scores=tuple(np.where(sound, folds.scores, np.nan).tolist()),
         mean=float(values.mean()),
         std=float(values.std()),
         q=q_score(values),

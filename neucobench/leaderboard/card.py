@@ -30,9 +30,12 @@ class Phase(BaseModel):
         quota_total: scored submissions per team in the whole phase.
         counts: which submission of a team counts.
         reveals: what a team learns about its submission.
+        reveals_ids: whether messages name ids that a file lacks; where it is not
+            stated, only if everything is revealed.
         private_submissions: whether a team may keep one off the board.
         transductive: whether an encoder may have seen the cubes that are scored.
         dims: the longest vector that is accepted.
+        max_vector_bytes: the most bytes of a vector, as it is stored.
         max_upload_bytes: the largest file that is accepted.
         failed_probes_allowed: how many folds of a task may end without a score.
     """
@@ -46,11 +49,20 @@ class Phase(BaseModel):
     quota_total: Count | None = None
     counts: Literal["last-public", "best-public", "chosen"] = "last-public"
     reveals: Literal["mean-q", "coded-tasks", "everything"] = "mean-q"
+    reveals_ids: bool | None = None
     private_submissions: bool = False
     transductive: bool | None = None
     dims: Count | None = None
+    max_vector_bytes: Count | None = None
     max_upload_bytes: Count | None = None
     failed_probes_allowed: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def names_ids(self) -> bool:
+        """Return whether messages name ids that a file lacks."""
+        if self.reveals_ids is None:
+            return self.reveals == "everything"
+        return self.reveals_ids
 
     @model_validator(mode="after")
     def _check_times(self) -> "Phase":

@@ -45,7 +45,7 @@ def board_csv(board: Board) -> str:
             [
                 _cell(entry.rank),
                 spreadsheet_safe(entry.method),
-                repr(entry.score),
+                _cell(entry.score),
                 repr(entry.mean_q),
                 _cell(entry.mean_score),
                 *(repr(entry.tasks[task].q) for task in board.tasks),
@@ -89,9 +89,8 @@ def _synthetic_lines(board: Board) -> list[str]:
 def _entry_row(board: Board, entry: BoardEntry) -> str:
     name = markdown_safe(entry.method) + (" (baseline)" if entry.baseline else "")
     scores = [f"{entry.tasks[task].q:.3f}" for task in board.tasks]
-    return _row(
-        [_cell(entry.rank), name, f"{entry.score:.3f}", f"{entry.mean_q:.3f}", *scores]
-    )
+    score = "" if entry.score is None else f"{entry.score:.3f}"
+    return _row([_cell(entry.rank), name, score, f"{entry.mean_q:.3f}", *scores])
 
 
 def _row(cells: list[str]) -> str:

@@ -1,9 +1,10 @@
 """Results on disk: every run below some folders, ours and upstream's."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from neucobench.errors import ResultError
 from neucobench.evaluation import result as evaluations
@@ -81,8 +82,21 @@ def _result_files(path: Path) -> Iterator[Path]:
 def _read(file: Path) -> Result:
     document = read_json(file)
     if "schema" in document:
-        return _from_evaluation(evaluation_from_dict(document, source=str(file)), file)
+        return result_from_document(document, file)
     return read_upstream(file)
+
+
+def result_from_document(document: Mapping[str, Any], path: Path) -> Result:
+    """Return the run that the content of an ``evaluation.json`` describes.
+
+    Args:
+        document: the parsed JSON.
+        path: where it is, or would be; it stands in messages, and orders equals.
+
+    Raises:
+        ResultError: when it is damaged.
+    """
+    return _from_evaluation(evaluation_from_dict(document, source=str(path)), path)
 
 
 def _refuse(error: OSError) -> None:
@@ -100,6 +114,7 @@ def _from_evaluation(evaluation: Evaluation, file: Path) -> Result:
             std=finite(score.std, where=f"{file}, task {task!r}"),
             rows=score.rows,
             labels=evaluation.labels.get(task, {}).get("sha256"),
+            scores=score.scores,
         )
         for task, score in sorted(evaluation.tasks.items())
     }

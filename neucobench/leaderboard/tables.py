@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neucobench.findings import Finding
+from neucobench.leaderboard.certainty import Certainty
 from neucobench.leaderboard.values import LARGEST_SCORE
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class TaskResult:
         std: population standard deviation over folds, or None.
         rows: how many samples were scored, or None.
         labels: the digest of the label file, or None.
+        scores: (folds,) the metric on each fold, NaN where a probe failed; empty when
+            they are not known.
     """
 
     q: float
@@ -33,6 +36,7 @@ class TaskResult:
     std: float | None = None
     rows: int | None = None
     labels: str | None = None
+    scores: tuple[float, ...] = ()
 
     @property
     def scored(self) -> bool:
@@ -94,10 +98,10 @@ class BoardEntry:
         rank: 1 is best, ties share the minimum; None for a baseline.
         rank_interval: the ranks that are likely, or None when nothing is known.
         method: the method's name.
-        score: the rule's own figure.
+        score: the rule's own figure; None where a challenge does not reveal it.
         mean_q: mean quality score over the board's tasks.
         mean_score: mean of R2 and F1 over the board's tasks, or None.
-        tasks: the scores per task.
+        tasks: the scores per task; none where a challenge does not reveal them.
         baseline: whether it is a baseline.
         evaluation: its ``evaluation.json``, or None.
     """
@@ -105,7 +109,7 @@ class BoardEntry:
     rank: int | None
     rank_interval: tuple[int, int] | None = None
     method: str
-    score: float
+    score: float | None
     mean_q: float
     mean_score: float | None
     tasks: Mapping[str, TaskEntry]
@@ -159,9 +163,11 @@ class Board:
         rule: how scores became ranks.
         tasks: the tasks that it ranks, sorted.
         entries: its rows; baselines stand where their score puts them.
-        weights: of the tasks, or None under a rule without weights.
+        weights: of the tasks, or None under a rule without weights and where a
+            challenge does not reveal them.
         unranked: methods that lack a score.
         findings: what a reader of the board should know.
+        certainty: its intervals and groups; None before they were made.
     """
 
     board: str | None
@@ -173,6 +179,7 @@ class Board:
     weights: Mapping[str, float] | None
     unranked: tuple[Unranked, ...] = ()
     findings: tuple[Finding, ...] = ()
+    certainty: Certainty | None = None
 
     def as_dict(self, folder: Path | str = ".") -> dict[str, Any]:
         """Return the document written to ``board.json``.

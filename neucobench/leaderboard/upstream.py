@@ -84,8 +84,16 @@ def _tasks(summary: Mapping[str, Any], file: Path) -> dict[str, TaskResult]:
             q=number(q, where=where),
             mean=finite(mean, where=where),
             std=finite(detail.get("std_dev"), where=where),
+            scores=_scores(detail.get("q_t"), where=where),
         )
     return tasks
+
+
+def _scores(folds: Any, *, where: str) -> tuple[float, ...]:
+    """Return the fold scores, which only some of upstream's runs store."""
+    if not isinstance(folds, list):
+        return ()
+    return tuple(number(fold, where=where) for fold in folds)
 
 
 def _detail(folder: Path, task: str) -> Mapping[str, Any]:

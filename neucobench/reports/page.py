@@ -1,14 +1,17 @@
-"""The two pages: a report on evaluations, and a board. Each is one HTML file."""
+"""The pages: a report on evaluations, a board, its history. Each is one HTML file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from neucobench.atomic import whole_file, write_text
 from neucobench.errors import ResultError
 from neucobench.evaluation.result import Evaluation
+from neucobench.leaderboard.card import BoardCard
+from neucobench.leaderboard.history import State
 from neucobench.leaderboard.tables import Board
 from neucobench.reports.board_view import board_view
 from neucobench.reports.drawing import Picture
+from neucobench.reports.history_view import history_view
 from neucobench.reports.report_view import report_view
 from neucobench.reports.summary import summarize
 from neucobench.reports.templating import render
@@ -55,14 +58,31 @@ def write_report(
     return out / REPORT_FILE
 
 
-def write_board_page(board: Board, out: Path | str) -> Path:
+def write_board_page(
+    board: Board, out: Path | str, *, card: BoardCard | None = None
+) -> Path:
     """Write ``<out>/index.html`` for a board and return its path.
 
     The same board gives the same bytes. The page links ``board.csv`` and
     ``board.json``, which are expected beside it.
+
+    Args:
+        board: the board.
+        out: the folder.
+        card: what the heading says; None looks the board's up by its name.
     """
     path = Path(out) / BOARD_FILE
-    write_text(path, render("board.html", board_view(board, path.parent)))
+    write_text(path, render("board.html", board_view(board, path.parent, card)))
+    return path
+
+
+def write_history_page(states: Iterable[State], out: Path | str, *, title: str) -> Path:
+    """Write ``<out>/index.html``, which replays the states of a board; return its path.
+
+    The page needs nothing else, and the same states give the same bytes.
+    """
+    path = Path(out) / BOARD_FILE
+    write_text(path, render("history.html", history_view(states, title=title)))
     return path
 
 

@@ -16,7 +16,31 @@ def render(template: str, view: Any) -> str:
         view: what the page says; the template knows it as ``view``, and a field that
             it lacks is an error.
     """
-    return _environment().get_template(template).render(view=view)
+    return environment().get_template(template).render(view=view)
+
+
+def environment(*packages: str) -> "Environment":
+    """Return the environment of the templates, which escape and know our filters.
+
+    Args:
+        *packages: whose ``templates/`` are looked into first, then those of the
+            reports.
+    """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+    places = [*packages, "neucobench.reports"]
+    found = Environment(
+        loader=ChoiceLoader([PackageLoader(place) for place in places]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.filters["number"] = number
+    found.filters["exact"] = _exact
+    found.filters["breakable"] = _breakable
+    return found
 
 
 def _exact(value: float | None) -> str:
@@ -26,20 +50,3 @@ def _exact(value: float | None) -> str:
 def _breakable(name: str) -> str:
     """Return a name that may be broken after an underscore."""
     return name.replace("_", "_\N{ZERO WIDTH SPACE}")
-
-
-def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("neucobench.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["number"] = number
-    environment.filters["exact"] = _exact
-    environment.filters["breakable"] = _breakable
-    return environment

@@ -9,7 +9,6 @@ earn them against the counted entries, but change nobody's rank and no weight.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -100,7 +99,7 @@ def task_ranks(q: Scores, counted: Mask) -> Ranks:
     Returns:
         (entries, tasks) ranks.
     """
-    return _compare(q, q[counted], np.greater) + 1
+    return _count_above(q, q[counted]) + 1
 
 
 def spread_weights(q: Scores) -> Scores:
@@ -158,17 +157,26 @@ def borda_points(q: Scores, counted: Mask) -> Scores:
         (entries,) points over all tasks; with n counted entries, these earn
         ``n * (n - 1) / 2`` per task together.
     """
-    others = q[counted]
-    beaten = _compare(q, others, np.less)
-    tied = _compare(q, others, np.equal) - counted[:, np.newaxis]
-    points: Scores = (beaten + 0.5 * tied).sum(axis=1)
+    points: Scores = task_borda_points(q, counted).sum(axis=1)
     return points
 
 
-def _compare(q: Scores, others: Scores, relation: Callable[..., Mask]) -> Ranks:
-    """Count, per entry and task, the ``others`` whose score stands in a relation."""
-    counts = [relation(others, row).sum(axis=0, dtype=np.int64) for row in q]
-    return np.array(counts, dtype=np.int64).reshape(q.shape)
+def task_borda_points(q: Scores, counted: Mask) -> Scores:
+    """Return each entry's Borda points task by task, (entries, tasks)."""
+    others = q[counted]
+    beaten, better = _count_above(-q, -others), _count_above(q, others)
+    tied = len(others) - beaten - better - counted[:, np.newaxis]
+    points: Scores = beaten + 0.5 * tied
+    return points
+
+
+def _count_above(q: Scores, others: Scores) -> Ranks:
+    """Count, per entry and task, the ``others`` whose score is larger."""
+    columns = [
+        len(others) - np.searchsorted(np.sort(theirs), own, side="right")
+        for own, theirs in zip(q.T, others.T, strict=True)
+    ]
+    return np.array(columns, dtype=np.int64).T.reshape(q.shape)
 
 
 def _weights(q: Scores, rule: str) -> Scores | None:

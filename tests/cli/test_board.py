@@ -50,6 +50,10 @@ def test_build_prints_a_table_and_writes_four_files(run, results, tmp_path):
         "mean",
         "Q",
         "tasks",
+        "ranks,",
+        "95",
+        "%",
+        "group",
     ]
     assert {path.name for path in (tmp_path / "board").iterdir()} == {
         "board.json",
@@ -120,6 +124,19 @@ def test_history_json_holds_every_swap(run):
 def test_history_reads_a_file(run, checkout):
     path = checkout / "leaderboard" / "published" / "cvpr2025-test.json"
     assert "0 times" in run("history", path).stdout
+
+
+def test_history_writes_a_page_that_replays_the_states(run, tmp_path):
+    found = run("history", "cvpr2025-history", "--out", tmp_path / "out", "--json")
+    assert json.loads(found.stdout)["swaps"] == 39
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "History of cvpr2025</h1>" in page
+
+
+def test_history_writes_nothing_unasked(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run("history", "cvpr2025-history")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_history_refuses_a_file_that_is_not_there(run):

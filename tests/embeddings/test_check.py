@@ -27,6 +27,15 @@ def test_unknown_ids_are_a_warning(make_table):
     assert found(findings) == [("unknown-ids", "warning", None, 1)]
 
 
+def test_ids_are_counted_without_names_where_they_are_secret(make_table):
+    table = make_table(rows=3, ids=("a.tif", "b.tif", "stranger"))
+    findings = check_table(table, expected_ids=["a", "b", "c"], name_ids=False)
+    assert [item.count for item in findings] == [3, 3]
+    assert all("a path or a file's ending; write" in x.message for x in findings)
+    told = "".join(item.message for item in findings)
+    assert not any(name in told for name in ("a.tif", "stranger", "'c'"))
+
+
 def test_every_task_says_how_many_of_its_cubes_have_an_embedding(make_table):
     labels = {"b": ["0000", "0001"], "a": ["0000", "x"], "c": ["x", "y"]}
     findings = check_table(make_table(rows=3), label_ids=labels)
@@ -151,3 +160,16 @@ def test_the_likely_cause_stands_in_the_findings(make_table):
     ]
     assert all("('7', not '007')" in finding.message for finding in findings)
     assert "dtype={'id': str}" in findings[0].message
+
+
+@pytest.mark.parametrize(("cell", "codes"), [(1e12, []), (-2e12, ["huge-values"])])
+@pytest.mark.parametrize(("hidden", "level"), [(False, "warning"), (True, "error")])
+def test_values_whose_squares_are_beyond_float32_are_found(
+    make_table, cell, codes, hidden, level
+):
+    values = np.random.default_rng(0).normal(size=(10, 4)).astype(np.float32)
+    values[3, 1] = cell
+    findings = check_table(make_table(rows=10, values=values), hidden_rows=hidden)
+    huge = [item for item in findings if item.code == "huge-values"]
+    assert [item.code for item in huge] == codes
+    assert {item.level for item in huge} <= {level}

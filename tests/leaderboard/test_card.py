@@ -85,3 +85,19 @@ def test_the_2025_phases_lie_on_their_days():
         "2025-04-03",
         "2025-04-05",
     )
+
+
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        ('reveals = "mean-q"', False),
+        ('reveals = "everything"', True),
+        ('reveals = "everything"\nreveals_ids = false', False),
+        ('reveals = "coded-tasks"\nreveals_ids = true', True),
+    ],
+)
+def test_ids_are_named_where_the_phase_says_so_or_reveals_everything(
+    own_card, keys, named
+):
+    (phase,) = own_card(CARD.replace('reveals = "coded-tasks"', keys)).phases
+    assert phase.names_ids is named

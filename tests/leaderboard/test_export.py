@@ -127,7 +127,15 @@ def test_an_empty_board_is_written(board, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "cell"),
-    [("=a", "'=a"), ("-a", "'-a"), ("+a", "'+a"), ("@a", "'@a"), ("a=b", "a=b")],
+    [
+        *(("=a", "'=a"), ("-a", "'-a"), ("+a", "'+a"), ("@a", "'@a"), ("a=b", "a=b")),
+        *(
+            ("\uff1da", "'\uff1da"),
+            ("a;=b", "a;'=b"),
+            ("a\n+b", "a\n'+b"),
+            ("a; b", "a; b"),
+        ),
+    ],
 )
 def test_a_cell_that_looks_like_a_formula_is_text(name, cell):
     assert spreadsheet_safe(name) == cell

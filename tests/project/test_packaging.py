@@ -13,12 +13,13 @@ import neucobench
 
 # Names to import where they differ from names to install.
 IMPORTED_AS = {
+    "argon2-cffi": "argon2",
     "huggingface-hub": "huggingface_hub",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",
 }
 # What the package imports only where a user asks for it.
-EXTRAS = ("cluster", "codecs", "models", "raster", "terratorch")
+EXTRAS = ("cluster", "codecs", "models", "postgres", "raster", "server", "terratorch")
 COMES_WITH = {"llvmlite": "numba"}
 CONSTRAINTS = ("constraints.txt", "constraints-numpy2.txt")
 DIFFER_WITH_NUMPY = {"numpy", "pandas", "pyarrow", "zarr"}

@@ -1,4 +1,4 @@
-// Sorting, finding and choosing what the cells show. The state lives in the address, so
+// Sorting, finding, choosing what the cells show and by which rule. The state lives in the address, so
 // that a view can be shared; without this script the table is complete and in order.
 (() => {
   "use strict";
@@ -7,12 +7,15 @@
   const controls = document.getElementById("controls");
   const find = document.getElementById("find");
   const show = document.getElementById("show");
+  const by = document.getElementById("by");
   const count = document.getElementById("count");
   const heads = [...table.tHead.rows[0].cells];
   const rows = [...body.rows];
   const names = [...table.querySelectorAll("tbody th[data-value]")];
   const digits = { q: 1, mean: 3, std: 3, rank: 0 };
-  const start = { sort: "rank", order: "ascending", find: "", show: "q" };
+  const official = by ? by.value : "";
+  const start = { sort: "rank", order: "ascending", find: "", show: "q", rule: official };
+  const byRule = new Map(rows.map((row) => [row, JSON.parse(row.dataset.rules)]));
   let state = { ...start };
 
   function format(text, places) {
@@ -27,9 +30,15 @@
 
   function value(row, column) {
     const cell = row.cells[column];
+    const own = byRule.get(row)[state.rule];
+    const key = heads[column].dataset.key;
+    if (own && key === "rank") return own.place;
+    if (own && key === "interval") return own.low;
+    if (own && key === "group") return own.group === "" ? null : own.place;
+    if (own && key === "score") return own.value;
     const text = cell.classList.contains("q") ? cell.dataset[state.show] : cell.dataset.value;
     if (text === undefined || text === "") return null;
-    return heads[column].dataset.key === "method" ? text.toLowerCase() : Number(text);
+    return key === "method" ? text.toLowerCase() : Number(text);
   }
 
   function sortRows() {
@@ -50,7 +59,29 @@
     });
   }
 
+  function follow() {
+    if (!by) return;
+    by.value = state.rule;
+    const choice = by.selectedOptions[0];
+    for (const item of document.querySelectorAll("[data-rule]")) {
+      item.hidden = item.dataset.rule !== state.rule;
+    }
+    heads.forEach((head, index) => {
+      const key = head.dataset.key;
+      if (key === "score") {
+        head.dataset.first = choice.dataset.better;
+        for (const text of head.children) text.textContent = choice.dataset.title;
+      }
+      const texts = { rank: "rank", interval: "interval", group: "group", score: "score" };
+      if (!(key in texts)) return;
+      for (const row of rows) {
+        row.cells[index].textContent = byRule.get(row)[state.rule][texts[key]] || "–";
+      }
+    });
+  }
+
   function draw() {
+    follow();
     for (const cell of body.querySelectorAll("td.q[data-q]")) {
       cell.textContent = format(cell.dataset[state.show], digits[state.show]);
     }
@@ -63,7 +94,7 @@
     }
     count.textContent = wanted ? `${visible} of ${names.length} shown` : "";
     if (find.value !== state.find) find.value = state.find;
-    show.value = state.show;
+    if (show) show.value = state.show;
   }
 
   function read() {
@@ -71,7 +102,8 @@
     state = { ...start };
     if (heads.some((head) => head.dataset.key === given.get("sort"))) state.sort = given.get("sort");
     if (["ascending", "descending"].includes(given.get("order"))) state.order = given.get("order");
-    if (given.get("show") in digits) state.show = given.get("show");
+    if (show && [...show.options].some((item) => item.value === given.get("show"))) state.show = given.get("show");
+    if (by && [...by.options].some((item) => item.value === given.get("rule"))) state.rule = given.get("rule");
     state.find = given.get("find") ?? "";
     draw();
   }
@@ -102,7 +134,8 @@
     head.replaceChildren(button, text);
   }
   find.addEventListener("input", () => change({ find: find.value }));
-  show.addEventListener("change", () => change({ show: show.value }));
+  if (show) show.addEventListener("change", () => change({ show: show.value }));
+  if (by) by.addEventListener("change", () => change({ rule: by.value }));
   document.getElementById("reset").addEventListener("click", () => change({ ...start }));
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.hidden = false;

@@ -1,0 +1,1 @@
+"""The client of a challenge server: what a participant's machine does."""

@@ -1,0 +1,1 @@
+"""The challenge server: accounts, phases, submissions, workers, pages and an API."""

@@ -1,0 +1,1 @@
+"""Accounts: teams and their members, and how members show who they are."""

@@ -1,0 +1,1 @@
+"""The JSON API under ``/api/v1``, and what every answer of the server has in common."""

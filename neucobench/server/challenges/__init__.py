@@ -1,0 +1,1 @@
+"""Challenges: made from a board card, with phases, quota, and a host's desk."""

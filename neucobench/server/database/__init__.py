@@ -1,0 +1,1 @@
+"""The database: SQLite in the server's folder, or PostgreSQL; its migrations."""

@@ -1,0 +1,1 @@
+"""What hosts do with a server as a whole: back up, restore, export, import."""

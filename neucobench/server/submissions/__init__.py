@@ -1,0 +1,1 @@
+"""Submissions: from the upload to the queue, and what came of them."""

@@ -1,0 +1,1 @@
+"""The pages of a board: the table, its history, who moves whom."""

@@ -1,0 +1,1 @@
+"""The host's desk: phases, queue, failures, people, audit log."""

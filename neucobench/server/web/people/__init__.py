@@ -1,0 +1,1 @@
+"""The pages of an account: registration, login, tokens, team."""
