@@ -1,5 +1,6 @@
 """Everything the template of the board page is given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,8 @@ class BoardView:
         findings: what a reader should know.
         picture: Q of every method on every task, or None without entries.
         picture_note: what the picture leaves out.
+        beside: pages and files beside this one: what they are called, to where they
+            lie.
     """
 
     version: str
@@ -65,6 +68,7 @@ class BoardView:
     findings: tuple[Finding, ...]
     picture: Picture | None
     picture_note: str
+    beside: Mapping[str, str]
 
     @property
     def columns(self) -> int:
@@ -103,13 +107,20 @@ class BoardView:
         return any(row.folds for row in self.rows)
 
 
-def board_view(board: Board, folder: Path, card: BoardCard | None = None) -> BoardView:
+def board_view(
+    board: Board,
+    folder: Path,
+    card: BoardCard | None = None,
+    *,
+    beside: Mapping[str, str] | None = None,
+) -> BoardView:
     """Return the content of a board's page.
 
     Args:
         board: the board.
         folder: where the page will lie; links to evaluations start from it.
         card: what the heading says; None looks the board's up by its name.
+        beside: pages and files beside this one, by what they are called.
     """
     tasks = [task_title(name) for name in board.tasks]
     table = np.array(
@@ -132,6 +143,7 @@ def board_view(board: Board, folder: Path, card: BoardCard | None = None) -> Boa
         findings=board.findings,
         picture=_picture(table, board, tasks),
         picture_note=q_note(table),
+        beside=beside or {},
     )
 
 

@@ -1,6 +1,6 @@
 """The pages: a report on evaluations, a board, its history. Each is one HTML file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from neucobench.atomic import whole_file, write_text
@@ -59,7 +59,11 @@ def write_report(
 
 
 def write_board_page(
-    board: Board, out: Path | str, *, card: BoardCard | None = None
+    board: Board,
+    out: Path | str,
+    *,
+    card: BoardCard | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> Path:
     """Write ``<out>/index.html`` for a board and return its path.
 
@@ -70,9 +74,11 @@ def write_board_page(
         board: the board.
         out: the folder.
         card: what the heading says; None looks the board's up by its name.
+        beside: pages and files to link, by what they are called.
     """
     path = Path(out) / BOARD_FILE
-    write_text(path, render("board.html", board_view(board, path.parent, card)))
+    view = board_view(board, path.parent, card, beside=beside)
+    write_text(path, render("board.html", view))
     return path
 
 

@@ -135,7 +135,8 @@ def _write_phase(context: Context, phase: PhaseRecord, site: Path) -> PhaseLink:
     write_board(board, folder)
     title = f"{phase.title}, {phase.name}"
     card = phase.card.model_copy(update={"title": title})
-    write_board_page(board, folder, card=card)
+    beside = {"All boards": _HOME, "Rules": "rules.html", "History": HISTORY}
+    write_board_page(board, folder, card=card, beside=beside)
     _write(folder / "rules.html", rules_page(phase, home=_HOME))
     _write(folder / HISTORY, _history_csv(phase, history(context, phase)))
     return PhaseLink(

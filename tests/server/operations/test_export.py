@@ -66,6 +66,13 @@ def test_the_site_has_a_first_page_boards_rules_and_history(server, tmp_path):
     assert "9 in all" in rules
 
 
+def test_the_page_of_a_board_leads_to_the_other_pages(server, tmp_path):
+    export_site(server.context, tmp_path / "site")
+    page = (tmp_path / "site/water/test/index.html").read_text()
+    for place in ("../../index.html", "rules.html", "history.csv"):
+        assert f'href="{place}"' in page
+
+
 def test_the_page_of_a_board_is_headed_by_the_challenge_and_its_phase(server, tmp_path):
     export_site(server.context, tmp_path)
     page = (tmp_path / "water/test/index.html").read_text()
