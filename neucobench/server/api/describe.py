@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from neucobench.evaluation.result import evaluation_from_dict
@@ -25,6 +25,7 @@ from neucobench.server.context import Context
 from neucobench.server.submissions.admission import upload_limit
 from neucobench.server.submissions.own import may_change
 from neucobench.server.submissions.queue import position
+from neucobench.server.submissions.scores import newest_means
 from neucobench.server.tables import Score, Submission
 
 
@@ -88,7 +89,7 @@ def summarize_submissions(
     """Return how far submissions have come."""
     rows = list(submissions)
     with context.database.read() as session:
-        means = _newest_means(session, [row.id for row in rows])
+        means = newest_means(session, [row.id for row in rows])
         return [
             SubmissionSummaryDocument(
                 **_facts(row),
@@ -166,20 +167,3 @@ def _newest_score(session: Session, submission_id: str) -> Score | None:
         .order_by(Score.version.desc())
         .limit(1)
     )
-
-
-def _newest_means(session: Session, ids: list[str]) -> dict[str, float | None]:
-    newest = (
-        select(Score.submission_id, func.max(Score.version).label("version"))
-        .where(Score.submission_id.in_(ids))
-        .group_by(Score.submission_id)
-        .subquery()
-    )
-    found = session.execute(
-        select(Score.submission_id, Score.mean_q).join(
-            newest,
-            (Score.submission_id == newest.c.submission_id)
-            & (Score.version == newest.c.version),
-        )
-    )
-    return {row.submission_id: row.mean_q for row in found}

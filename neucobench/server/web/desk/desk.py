@@ -1,6 +1,6 @@
 """The host's desk: what waits, what failed, phases, and the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,6 +15,7 @@ from neucobench.server.challenges.desk import announcements
 from neucobench.server.challenges.phases import PhaseRecord, list_phases, phase_of
 from neucobench.server.context import Context
 from neucobench.server.submissions.queue import Health, health
+from neucobench.server.submissions.scores import newest_means
 from neucobench.server.tables import Announcement, AuditEntry, Job, Submission
 from neucobench.server.web.board.view import heading
 from neucobench.server.web.health import span
@@ -85,6 +86,7 @@ class DeskSubmissionsView:
     phase: PhaseRecord
     heading: str
     items: Sequence[Submission]
+    means: Mapping[str, float | None]
     number: int
     pages: int
 
@@ -119,8 +121,14 @@ def desk_submissions(request: Request, key: str, _who: Host) -> Response:
             .limit(_PER_PAGE)
             .offset((number - 1) * _PER_PAGE)
         ).all()
+        means = newest_means(session, [item.id for item in items])
     view = DeskSubmissionsView(
-        phase=phase, heading=heading(phase), items=items, number=number, pages=pages
+        phase=phase,
+        heading=heading(phase),
+        items=items,
+        means=means,
+        number=number,
+        pages=pages,
     )
     return page(request, "host_submissions.html", view, section="host", wide=True)
 

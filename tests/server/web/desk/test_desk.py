@@ -18,6 +18,15 @@ def test_the_desk_shows_queue_and_failures(quick, browser):
         assert part in text
 
 
+def test_the_list_of_a_phase_shows_the_mean_q_of_what_is_scored(quick, browser):
+    quick.hand_in("ada", "open", method="first")
+    quick.score([10.0 + place for place in range(14)])
+    quick.hand_in("ada", "open", method="waits")
+    text = browser("hana").page("/host/phases/open").text
+    assert "waits lovelace ada queued – 4 May" in text
+    assert "first lovelace ada scored 16.500 4 May" in text
+
+
 def test_dates_are_changed_in_utc(hosted, browser):
     browser("hana").post(
         "/host/phases/open/dates", "/host", closes="2026-07-01T10:00:00"
