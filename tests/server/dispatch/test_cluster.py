@@ -52,13 +52,11 @@ def ended(context, small, ids):
     wait(lambda: all(small.submission(context, id_).scored for id_ in ids))
 
 
-def children(pid):
-    """Return the worker processes below a process."""
-    listed = subprocess.run(
-        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
-    )
-    rows = [line.split(None, 2) for line in listed.stdout.splitlines()[1:]]
-    return [int(row[0]) for row in rows if row[1] == str(pid) and "spawn" in row[2]]
+def workers():
+    """Return the processes of the local clusters of this process."""
+    clusters = list(LocalCluster._instances)
+    nannies = [nanny for cluster in clusters for nanny in cluster.workers.values()]
+    return {nanny.pid for nanny in nannies if nanny.pid}
 
 
 def alive(pid):
@@ -73,7 +71,10 @@ def test_files_are_scored_by_processes_of_their_own(
     sqlite_context, small, challenge, server
 ):
     ended(sqlite_context, small, [challenge(seed) for seed in range(4)])
-    assert len(children(os.getpid())) == 2
+    found = workers()
+    assert len(found) == 2
+    assert os.getpid() not in found
+    assert all(map(alive, found))
 
 
 def test_a_small_file_is_scored_within_two_seconds(
@@ -91,12 +92,14 @@ def test_a_killed_worker_is_replaced_and_its_job_done(
     sqlite_context, small, challenge, server
 ):
     ended(sqlite_context, small, [challenge(0)])
-    before = children(os.getpid())
+    before = workers()
+    assert len(before) == 2
     ids = [challenge(seed) for seed in range(1, 9)]
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     ended(sqlite_context, small, ids)
-    assert not set(before) & set(children(os.getpid()))
+    assert not any(map(alive, before))
+    assert not before & workers()
 
 
 def test_a_file_that_was_deleted_is_a_failure_with_a_sentence(
@@ -116,8 +119,10 @@ def test_a_stop_leaves_no_process_and_no_file(sqlite_context, small, challenge):
     found = Dispatcher(sqlite_context)
     found.start()
     ended(sqlite_context, small, [challenge(0)])
+    processes = workers()
+    assert processes
     found.stop()
-    assert children(os.getpid()) == []
+    wait(lambda: not any(map(alive, processes)), seconds=10)
     assert not (sqlite_context.settings.folder / "scratch").exists()
 
 
@@ -126,30 +131,41 @@ def test_no_process_outlives_a_server_that_is_killed(sqlite_context, challenge):
     code = (
         "import sys, time\n"
         "from pathlib import Path\n"
+        "from distributed import LocalCluster\n"
         "from neucobench.server.context import open_folder\n"
         "from neucobench.server.dispatch.dispatcher import Dispatcher\n"
         "if __name__ == '__main__':\n"
         "    Dispatcher(open_folder(Path(sys.argv[1]), database=sys.argv[2])).start()\n"
+        "    pids = set()\n"
+        "    while len(pids) < 2:\n"
+        "        for cluster in list(LocalCluster._instances):\n"
+        "            pids |= {nanny.pid for nanny in cluster.workers.values()}\n"
+        "        pids -= {None}\n"
+        "        time.sleep(0.02)\n"
+        "    print(*pids, flush=True)\n"
         "    time.sleep(600)\n"
     )
     script = sqlite_context.settings.folder / "server.py"
     script.write_text(code)
     named = [script, sqlite_context.settings.folder, sqlite_context.settings.database]
-    with subprocess.Popen([sys.executable, *named]) as server:
-        wait(lambda: len(children(server.pid)) == 2)
-        workers = children(server.pid)
+    command = [sys.executable, *named]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        processes = [int(pid) for pid in server.stdout.readline().split()]
+        assert len(processes) == 2
+        assert all(map(alive, processes))
         server.kill()
-    wait(lambda: not any(map(alive, workers)), seconds=10)
+    wait(lambda: not any(map(alive, processes)), seconds=10)
 
 
 def test_a_job_that_is_stopped_frees_its_worker(sqlite_context):
     with closing(open_cluster(sqlite_context.settings)) as cluster:
         endless = cluster._client.submit(time.sleep, 3600)
         wait(lambda: any(cluster._client.processing().values()))
-        before = set(children(os.getpid()))
+        before = workers()
         cluster.stop(endless)
+        wait(lambda: len(workers() - before) == 1)
         wait(lambda: cluster.slots() == 2)
-        assert len(before & set(children(os.getpid()))) == 1
+        assert len(before & workers()) == 1
         assert not any(cluster._client.processing().values())
 
 
