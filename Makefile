@@ -18,10 +18,10 @@ NUMPY2_TESTS = tests/data tests/embeddings tests/evaluation tests/probes tests/s
 help:
 	@echo "make demo            a sample world, encoded, scored and ranked, in demo/"
 	@echo "make test            every test                (make test ARGS='-k board')"
-	@echo "make test-endurance  the server killed twenty times, probed a thousand times"
+	@echo "make test-endurance  the server killed twenty times, probed a thousand times, ..."
 	@echo "make check           format, lint, types, import contracts"
 	@echo "make test-numpy2     reading and scoring, on the second set of pinned versions"
-	@echo "make test-terratorch the backbones of TerraTorch, in an environment of its own"
+	@echo "make test-terratorch TerraTorch's backbones and ours, in an environment of its own"
 	@echo "make package         build wheel and sdist; install and try each"
 	@echo "make notebooks       run the notebooks of the documentation"
 	@echo "make bench           the benchmarks, against their competitors"
@@ -43,7 +43,7 @@ test-numpy2: .venv-numpy2/.dev
 
 # TerraTorch cannot share an environment with CompressAI.
 test-terratorch: .venv-terratorch/.dev
-	@.venv-terratorch/bin/python -m pytest -m terratorch \
+	@.venv-terratorch/bin/python -m pytest tests/codecs/terratorch \
 	tests/encoders/pretrained/test_terratorch_backbones.py \
 	tests/encoders/pretrained/test_terratorch_generic.py $(ARGS)
 

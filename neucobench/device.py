@@ -5,16 +5,17 @@ import torch
 from neucobench.errors import UsageError
 
 
-def torch_device(name: str) -> torch.device:
+def torch_device(name: str | torch.device) -> torch.device:
     """Return the device that ``name`` stands for.
 
     Args:
         name: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, or ``"auto"``, which is CUDA where
-            there is a device and the CPU elsewhere.
+            there is a device and the CPU elsewhere; or a device of torch.
 
     Raises:
         UsageError: when the name is another, or torch sees no such device.
     """
+    name = str(name)
     kind, colon, number = name.partition(":")
     if name not in ("auto", "cpu") and (
         kind != "cuda" or (colon and not number.isdecimal())

@@ -9,7 +9,7 @@ import re
 import warnings
 from functools import lru_cache
 from importlib import import_module
-from threading import Lock
+from threading import RLock
 from types import ModuleType
 
 import torch
@@ -18,7 +18,8 @@ from neucobench.errors import MissingExtraError
 
 _SIGNATURE = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 _MISSING = re.compile(r"operator torchvision::\w+ does not exist")
-_importing = Lock()
+# Reentrant: what is imported may itself import what needs torchvision.
+_importing = RLock()
 
 
 def import_with_torchvision(package: str, *, extra: str) -> ModuleType:

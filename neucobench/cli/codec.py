@@ -1,9 +1,13 @@
 """The command group ``codec``; the commands lie in the modules beside this one."""
 
+from collections.abc import Callable
+
 import typer
 
 from neucobench.cli.codec_compare import compare
 from neucobench.cli.codec_files import compress, decompress, info
+from neucobench.cli.codec_inpaint import inpaint
+from neucobench.cli.codec_inpaint_evaluate import inpaint_evaluate
 from neucobench.cli.codec_train import train
 from neucobench.cli.codec_utility import utility
 
@@ -16,6 +20,11 @@ def codec_group() -> typer.Typer:
         help="Codecs: compress and restore files, train, compare.\n\n"
         "Example: neucobench codec compress scene.tif --codec tec-fp",
     )
-    for command in (compress, decompress, info, train, compare, utility):
+    commands: tuple[Callable[..., None], ...] = (
+        *(compress, decompress, info),
+        *(train, compare, utility),
+        *(inpaint, inpaint_evaluate),
+    )
+    for command in commands:
         group.command()(command)
     return group

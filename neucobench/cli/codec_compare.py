@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neucobench.cli import codec_compare_report, console
+from neucobench.cli.codec_settings import read_rates, read_weights
 from neucobench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ def compare(
     weights: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME:R=FILE",
-            help="A checkpoint of a learned codec for one rate; repeatable.",
+            metavar="NAME[:R]=FILE",
+            help="A checkpoint of a learned codec for one rate, or of a flexible one "
+            "for all; repeatable.",
         ),
     ] = None,
     anchor: Annotated[
@@ -74,7 +76,9 @@ def compare(
     seasons: Annotated[
         bool,
         typer.Option(
-            "--seasons", help="Read NAME_0, NAME_1, ... as the seasons of one stack."
+            "--seasons",
+            help="Read NAME_0, NAME_1, ... as the seasons of one stack, which temporal "
+            "codecs predict from each other.",
         ),
     ] = False,
     credit: Annotated[
@@ -121,6 +125,7 @@ def compare(
 
     _require_positive("--peak", peak)
     _require_positive("--strip-rate", strip_rate)
+    chosen = dict(map(read_rates, rates or []))
     files = find_tiles(
         tiles,
         offsets=dict(map(read_offset, offset or [])),
@@ -134,8 +139,8 @@ def compare(
             [name.strip() for name in codecs.split(",") if name.strip()],
             out,
             credit=credit or f"Tiles: {', '.join(path.name for path in tiles)}",
-            rates=dict(map(read_rates, rates or [])),
-            weights=dict(map(read_weights, weights or [])),
+            rates=chosen,
+            weights=read_weights(weights or [], chosen),
             anchors=anchor or (),
             peak=peak,
             workers=workers,
@@ -150,44 +155,6 @@ def compare(
         console.print_json(
             {**as_document(comparison), "files": sorted(map(str, paths))}
         )
-
-
-def read_rates(text: str) -> tuple[str, tuple[float, ...]]:
-    """Return the codec and the rates of ``NAME=R,R,...``.
-
-    Raises:
-        UsageError: when it is something else.
-    """
-    name, equals, values = text.partition("=")
-    try:
-        rates = tuple(map(float, values.split(",")))
-    except ValueError:
-        rates = ()
-    if not name or not equals or not rates:
-        raise UsageError(
-            f"--rates {text} cannot be read; give a codec and its rates, as "
-            "NAME=R,R, e.g. x265-bands=20,28,35."
-        )
-    return name, rates
-
-
-def read_weights(text: str) -> tuple[tuple[str, float], str]:
-    """Return the codec with its rate, and the file, of ``NAME:RATE=FILE``.
-
-    Raises:
-        UsageError: when it is something else.
-    """
-    setting, equals, file = text.partition("=")
-    name, _, rate = setting.rpartition(":")
-    try:
-        if name and equals and file:
-            return (name, float(rate)), file
-    except ValueError:
-        pass
-    raise UsageError(
-        f"--weights {text} cannot be read; give a codec, one rate and a file, e.g. "
-        "tec-fp:10=TerraCodec_v1_FP_S2L2A_lambda-10.pt."
-    )
 
 
 def read_offset(text: str) -> tuple[str, float]:

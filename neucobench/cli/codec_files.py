@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neucobench.cli import codec_files_report, console
+from neucobench.cli.codec_aim import (
+    BitsOption,
+    PsnrOption,
+    QualityOption,
+    RateOption,
+    read_aim,
+)
+from neucobench.errors import NeucoError
 
 if TYPE_CHECKING:
     from neucobench.codecs.base import Codec
@@ -15,7 +23,10 @@ if TYPE_CHECKING:
 
 WeightsOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="The weights of a learned codec."),
+    typer.Option(
+        metavar="FILE",
+        help="The weights of a learned codec, or a variant on its card.",
+    ),
 ]
 DeviceOption = Annotated[
     str | None,
@@ -36,10 +47,10 @@ def compress(
     codec: Annotated[
         str, typer.Option(metavar="NAME", help="The codec; see 'neucobench codecs'.")
     ],
-    rate: Annotated[
-        float | None,
-        typer.Option(help="The codec's rate; default: the one on its card."),
-    ] = None,
+    rate: RateOption = None,
+    quality: QualityOption = None,
+    bits: BitsOption = None,
+    psnr: PsnrOption = None,
     weights: WeightsOption = None,
     out: Annotated[
         Path | None,
@@ -100,6 +111,7 @@ def compress(
 
     # Before weights are fetched, and a network is built.
     out = container_path(source, out, overwrite=overwrite)
+    rate, aim = read_aim(codec, rate, quality, bits, psnr)
     with redirect_stdout(sys.stderr):
         loaded = load_codec(codec, rate=rate, weights=_text(weights), device=device)
         with console.progress(f"Compressing with {codec}", unit="tiles") as advance:
@@ -113,6 +125,7 @@ def compress(
                     nodata=nodata,
                     offset=offset,
                     scale=scale,
+                    aim=aim,
                 ),
                 overwrite=overwrite,
                 advance=advance,
@@ -134,10 +147,21 @@ def decompress(
     ],
     weights: WeightsOption = None,
     device: DeviceOption = None,
+    salvage: Annotated[
+        bool,
+        typer.Option(
+            "--salvage",
+            help="Of a damaged file restore what is whole, tile by tile and frame by "
+            "frame, and leave the rest as no data.",
+        ),
+    ] = False,
     overwrite: OverwriteOption = False,
     as_json: console.JsonOption = False,
 ) -> None:
     """Restore the picture of a .tec file.
+
+    Exits with 1 when the file is damaged, and writes nothing, unless --salvage is
+    given; the message names the tile, and the frame where the codec can tell.
 
     Example: neucobench codec decompress scene.tec --out restored.tif
     """
@@ -147,12 +171,22 @@ def decompress(
 
     ending_of(out)
     require_free(out, overwrite)
-    with redirect_stdout(sys.stderr), ContainerReader(file) as reader:
-        codec = _codec_of(reader, weights, device)
+    with redirect_stdout(sys.stderr), ContainerReader(file, salvage=True) as reader:
+        try:
+            codec = _codec_of(reader, weights, device)
+        except NeucoError:
+            # That the file is damaged comes first: no weights would help.
+            reader.verify()
+            raise
         name = reader.header.codec.name
         with console.progress(f"Restoring with {name}", unit="tiles") as advance:
             report = decompress_file(
-                reader, codec, out, overwrite=overwrite, advance=advance
+                reader,
+                codec,
+                out,
+                overwrite=overwrite,
+                salvage=salvage,
+                advance=advance,
             )
     console.show_findings(report.findings)
     console.say(codec_files_report.restored(report))

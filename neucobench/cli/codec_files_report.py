@@ -1,6 +1,6 @@
 """What ``compress``, ``decompress`` and ``info`` tell: as text, and as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ def compressed(report: "CompressReport") -> str:
         f"{report.out}: {sizes.file:,} bytes, {file:.4f} bits per pixel and band "
         f"(streams alone {streams:.4f}), 1:{_ratio(header, sizes):.1f} of "
         f"{header.picture.bytes:,} bytes of {header.picture.dtype}. "
-        f"{_cut(header)}, {_missing(header)}, {_shift(header)}. Took "
+        f"{_cut(header)}{_sent(header)}, {_missing(header)}, {_shift(header)}. Took "
         f"{report.seconds:.1f} s, peak memory {report.peak_memory / 1e6:,.0f} MB."
     )
 
@@ -61,6 +61,10 @@ def restored_document(report: "DecompressReport") -> dict[str, Any]:
         "shape": list(report.header.picture.shape),
         "dtype": report.header.picture.dtype,
         "missing": {"value": report.missing.value, "nan": report.missing.nan},
+        "lost": [
+            {"tile": loss.tile, "frames": list(loss.frames), "values": loss.values}
+            for loss in report.losses
+        ],
         "clipped": report.clipped,
         "moved": report.moved,
         "seconds": report.seconds,
@@ -71,11 +75,21 @@ def restored_document(report: "DecompressReport") -> dict[str, Any]:
 
 def container_document(header: "Header", sizes: "Sizes") -> dict[str, Any]:
     """Return a container's header and sizes, as ``--json`` prints them."""
+    places = vars(sizes).copy()
+    del places["frames"]
     return {
-        "bytes": vars(sizes),
+        "bytes": places,
         "bits_per_pixel_band": _bits(header, sizes.file),
         "bits_per_pixel_band_streams": _bits(header, sizes.streams),
         "ratio": _ratio(header, sizes),
+        "frames": [
+            {
+                "bytes": size,
+                "bits_per_pixel_band": _frame_bits(header, size),
+                "quality": _qualities(header, frame),
+            }
+            for frame, size in enumerate(sizes.frames)
+        ],
         "header": header.as_dict(),
     }
 
@@ -113,6 +127,11 @@ def _rows(header: "Header", sizes: "Sizes") -> Iterator[tuple[str, str]]:
     yield "written by", header.software
     where = f"streams {sizes.streams:,}, masks {sizes.masks:,}, kept {sizes.kept:,}"
     yield "size", f"{sizes.file:,} bytes: {where}, header {sizes.header:,}"
+    if len(sizes.frames) > 1:
+        for frame, size in enumerate(sizes.frames):
+            yield f"frame {frame + 1}", _frame(header, frame, size)
+    elif quality := _qualities(header, 0):
+        yield "quality", _range(quality)
     yield "bits per pixel and band", f"{_bits(header, sizes.file):.4f}"
     yield "ratio", f"1:{_ratio(header, sizes):.1f} of {picture.bytes:,} bytes"
     yield "checksums", f"header, index and {_count(header.parts, 'part')} intact"
@@ -120,6 +139,40 @@ def _rows(header: "Header", sizes: "Sizes") -> Iterator[tuple[str, str]]:
 
 def _bits(header: "Header", size: int) -> float:
     return 8 * size / header.picture.values
+
+
+def _frame(header: "Header", frame: int, size: int) -> str:
+    quality = _qualities(header, frame)
+    sent = f"quality {_range(quality)}, " if quality else ""
+    bits = _frame_bits(header, size)
+    return f"{sent}streams {size:,} bytes, {bits:.4f} bits per pixel and band"
+
+
+def _frame_bits(header: "Header", size: int) -> float:
+    return 8 * size * header.picture.shape[0] / header.picture.values
+
+
+def _sent(header: "Header") -> str:
+    found = [k for layout in header.layouts for k in _stated(layout)]
+    return f", quality {_range(sorted(found))}" if found else ""
+
+
+def _qualities(header: "Header", frame: int) -> list[int]:
+    """Return the qualities of one frame in all tiles; none of a codec without."""
+    lists = [_stated(layout) for layout in header.layouts]
+    return sorted({found[frame] for found in lists if frame < len(found)})
+
+
+def _stated(layout: Mapping[str, Any]) -> list[int]:
+    """Return the quality of each frame in a layout, which is what the file says."""
+    found = layout.get("quality")
+    whole = isinstance(found, list) and all(type(k) is int for k in found)
+    return list(found) if found and whole else []
+
+
+def _range(quality: list[int]) -> str:
+    low, high = quality[0], quality[-1]
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _ratio(header: "Header", sizes: "Sizes") -> float:

@@ -63,6 +63,9 @@ def train(
 ) -> None:
     """Train a learned codec, and go on where an interrupted run was.
 
+    A recipe is for single pictures (TEC-FP, TEC-ELIC), or for stacks of seasons
+    (TEC-TT, FlexTEC).
+
     Writes weights, an account of the run (.json), a table (.csv) and a figure (.png) of
     its losses for each rate. Several GPUs: torchrun --nproc-per-node 4 -m neucobench
     codec train ...
@@ -114,9 +117,11 @@ def _say_what_was_found(sources: "Sources") -> None:
 
 
 def _pictures(blocks: "Sequence[Block]") -> str:
-    files = len({block.name for block in blocks})
+    files = len({name for block in blocks for name in block.names})
     pictures = sum(block.shape[0] for block in blocks)
-    return f"{_count(pictures, 'picture')} in {_count(files, 'file')}"
+    stacks = sum(block.items for block in blocks if block.stacked)
+    of_what = f"{_count(stacks, 'stack')} of " if stacks else ""
+    return f"{of_what}{_count(pictures, 'picture')} in {_count(files, 'file')}"
 
 
 def _count(number: int, noun: str) -> str:

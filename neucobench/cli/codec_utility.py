@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neucobench.cli import console
-from neucobench.cli.codec_compare import read_rates, read_weights
+from neucobench.cli.codec_settings import read_rates, read_weights
 from neucobench.cli.encode import read_options
 from neucobench.errors import UsageError
 
@@ -36,8 +36,9 @@ def utility(
     weights: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME:R=FILE",
-            help="A checkpoint of a learned codec for one rate; may be repeated.",
+            metavar="NAME[:R]=FILE",
+            help="A checkpoint of a learned codec for one rate, or of a flexible one "
+            "for all; may be repeated.",
         ),
     ] = None,
     encoder: Annotated[
@@ -95,10 +96,9 @@ def utility(
     from neucobench.studies.utility.run import study_utility
 
     codecs = [name.strip() for text in codec for name in text.split(",")]
+    chosen = dict(read_rates(_named(text, codecs)) for text in rates or [])
     settings = codec_settings(
-        codecs,
-        rates=dict(read_rates(_named(text, codecs)) for text in rates or []),
-        weights=dict(map(read_weights, weights or [])),
+        codecs, rates=chosen, weights=read_weights(weights or [], chosen)
     )
     request = UtilityRequest(
         cubes=cubes,

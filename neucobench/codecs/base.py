@@ -13,19 +13,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neucobench.errors import UsageError
 from neucobench.registry import Registry
 
 _CLASSICAL = "neucobench.codecs.classical"
+_TEMPORAL = "neucobench.codecs.temporal.load"
 
 # Each target is called with ``rate``, ``weights`` and ``device`` as keywords.
 CODECS = Registry(
     kind="codec",
     targets={
+        "flextec": f"{_TEMPORAL}:flextec",
+        "flextec-s": f"{_TEMPORAL}:flextec_s",
         "htj2k": f"{_CLASSICAL}.htj2k:htj2k",
         "jpeg-xl": f"{_CLASSICAL}.jpeg_xl:jpeg_xl",
         "jpeg2000": f"{_CLASSICAL}.jpeg2000:jpeg2000",
@@ -35,6 +39,9 @@ CODECS = Registry(
         "tec-elic": "neucobench.codecs.learned:tec_elic",
         "tec-fp": "neucobench.codecs.learned:tec_fp",
         "tec-fp-s": "neucobench.codecs.learned:tec_fp_s",
+        "tec-tt": f"{_TEMPORAL}:tec_tt",
+        "tec-tt-l1c": f"{_TEMPORAL}:tec_tt_l1c",
+        "tec-tt-s": f"{_TEMPORAL}:tec_tt_s",
         "vvc-bands": f"{_CLASSICAL}.vvc:vvc_bands",
         "webp": f"{_CLASSICAL}.webp:webp",
         "webp-bands": f"{_CLASSICAL}.webp:webp_bands",
@@ -131,4 +138,85 @@ class LatentCodec(Codec, Protocol):
 
         Raises:
             CodecError: when the codec cannot take such stacks.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Salvaged:
+    """Hold what is left of a damaged stack.
+
+    Attributes:
+        pixels: (time, band, y, x) raw reflectance; of no meaning in lost frames.
+        lost: the frames that cannot be decoded, counted from 0, ascending.
+    """
+
+    pixels: NDArray[np.float32]
+    lost: tuple[int, ...]
+
+
+@runtime_checkable
+class SalvagingCodec(Codec, Protocol):
+    """A codec whose streams are one for each frame, each with a check of its own."""
+
+    def salvage(self, coded: Coded) -> Salvaged:
+        """Return the frames of a damaged stack that still decode.
+
+        Args:
+            coded: some streams may be damaged, cut off or empty.
+
+        Raises:
+            CodecError: when the layout is none of this codec's.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aim:
+    """Say what a flexible codec shall reach with each stack; one of the three is set.
+
+    Attributes:
+        quality: of each frame; the last one also of those after it.
+        bits: the most bits per pixel and band, on average over the frames.
+        psnr: the least PSNR of the stack in dB, with the peak 10,000.
+    """
+
+    quality: tuple[int, ...] | None = None
+    bits: float | None = None
+    psnr: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse none, and several."""
+        given = [name for name, value in vars(self).items() if value is not None]
+        if len(given) != 1:
+            raise UsageError(
+                f"An aim was given with {' and '.join(given) or 'nothing'}; it has one "
+                "of quality, bits and psnr. Give one."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Say what was chosen for a stack.
+
+    Attributes:
+        quality: of each frame.
+        reached: whether the aim was reached; if not, this is what comes nearest.
+    """
+
+    quality: tuple[int, ...]
+    reached: bool
+
+
+@runtime_checkable
+class FlexibleCodec(Codec, Protocol):
+    """A codec with one set of weights for all rates, chosen for each frame."""
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """Return what was chosen for each stack so far, where there is an aim."""
+
+    def aimed(self, aim: Aim) -> Self:
+        """Return a codec with the same weights that chooses qualities for an aim.
+
+        Raises:
+            UsageError: when no stack can reach it, whatever it holds.
         """

@@ -16,10 +16,12 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class CodecWeights(BaseModel):
-    """Say where the weights for one rate are.
+    """Say where weights are: for one rate, or one set for all rates.
 
     Attributes:
-        rate: the rate they were trained for.
+        rate: the rate they were trained for; None: they serve all rates of the card.
+        variant: what such a set is called, e.g. ``"lambda-800"``; ``--weights`` takes
+            the name.
         file: the file's path: in the repository of ``repo``, or without one beside the
             card, e.g. ``"weights/tec-fp-s_lambda-10.safetensors"``.
         repo: a repository of models on the hub, ``"owner/name"``.
@@ -32,7 +34,8 @@ class CodecWeights(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rate: Annotated[float, Field(gt=0)]
+    rate: Annotated[float, Field(gt=0)] | None = None
+    variant: Text | None = None
     file: Text
     repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{7,40}$")] | None = None
@@ -50,6 +53,12 @@ class CodecWeights(BaseModel):
     def address(self) -> str:
         """Return the place for people."""
         return f"{self.file} of {self.repo} on the Hugging Face hub"
+
+    @model_validator(mode="after")
+    def _is_for_one_or_all(self) -> Self:
+        if (self.rate is None) == (self.variant is None):
+            raise ValueError("weights have a rate, or serve all and have a variant.")
+        return self
 
     @model_validator(mode="after")
     def _shipped_has_digest(self) -> Self:
@@ -79,7 +88,8 @@ class CodecCard(BaseModel):
         source: where the method was published.
         url: a public page about it.
         license: the licence of that source, or of the weights.
-        weights: where the weights are, one for each rate; none for classical codecs.
+        weights: where the weights are: one for each rate, or sets that serve all
+            rates, the usual one first; none for classical codecs.
         notes: what a reader should know, for a learned codec what it has seen.
     """
 
@@ -109,9 +119,14 @@ class CodecCard(BaseModel):
         if self.default_rate not in self.rates:
             raise ValueError("default_rate must be one of rates.")
         known = {entry.rate for entry in self.weights}
-        if self.family == "learned" and known != set(self.rates):
+        if self.family == "learned" and known not in ({None}, set(self.rates)):
             raise ValueError("a learned codec has weights for each of its rates.")
         return self
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Return the names of the sets of weights that serve all rates."""
+        return tuple(entry.variant for entry in self.weights if entry.variant)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the card as plain JSON types."""

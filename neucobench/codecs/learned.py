@@ -4,17 +4,16 @@ A season is a picture of its own: one stream each, standardized per band, with a
 checksum and with tables that do not depend on the machine.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from neucobench.codecs.base import CodecIdentity, Coded
+from neucobench.codecs.base import CodecIdentity, Coded, Salvaged
 from neucobench.codecs.network import PictureNetwork
-from neucobench.codecs.payload import pair
+from neucobench.codecs.payload import one_length, one_size
 from neucobench.codecs.pictures import SMALLEST, check_pictures
 from neucobench.codecs.published import Source, find_source
 from neucobench.codecs.sizes import load_elic, load_factorized
@@ -80,13 +79,8 @@ class PictureCodec:
         Raises:
             CodecError: when a stream cannot be decoded.
         """
-        size = _one_size([item.layout for item in coded])
-        seasons = {len(item.streams) for item in coded}
-        if len(seasons) != 1:
-            raise CodecError(
-                f"Stacks of {sorted(seasons)} seasons were given at once; stacks that "
-                "are decoded together have the same. Decode them one by one."
-            )
+        size = one_size([item.layout for item in coded])
+        seasons = one_length(coded)
         streams = [stream for item in coded for stream in item.streams]
         step = _pictures_per_pass(size)
         decoded = []
@@ -95,7 +89,27 @@ class PictureCodec:
                 part = self.network.read(streams[start : start + step], size)
             decoded.append(restore(part.cpu().numpy()))
         pictures: NDArray[np.float32] = np.concatenate(decoded)
-        return pictures.reshape(len(coded), *seasons, -1, *size)
+        return pictures.reshape(len(coded), seasons, -1, *size)
+
+    def salvage(self, coded: Coded) -> Salvaged:
+        """Return the seasons of a damaged stack that still decode.
+
+        Args:
+            coded: some streams may be damaged, cut off or empty.
+
+        Raises:
+            CodecError: when the layout is none of this codec's.
+        """
+        size = one_size([coded.layout])
+        pixels = np.zeros((len(coded.streams), self.bands, *size), np.float32)
+        lost = []
+        for season, stream in enumerate(coded.streams):
+            try:
+                alone = replace(coded, streams=(stream,))
+                pixels[season] = self.decode([alone])[0, 0]
+            except CodecError:
+                lost.append(season)
+        return Salvaged(pixels=pixels, lost=tuple(lost))
 
     def latents(self, stacks: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the quantized latents, (samples, time, channel, y, x).
@@ -190,13 +204,3 @@ def _codec(
 
 def _pictures_per_pass(size: Sequence[int]) -> int:
     return max(1, _PASS // (int(size[0]) * int(size[1])))
-
-
-def _one_size(layouts: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    sizes = {pair(layout.get("size")) for layout in layouts}
-    if len(sizes) != 1:
-        raise CodecError(
-            f"Stacks of the sizes {sorted(sizes)} were given at once; stacks that are "
-            "decoded together have the same. Decode them one by one."
-        )
-    return sizes.pop()

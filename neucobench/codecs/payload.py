@@ -1,8 +1,9 @@
 """What ``decompress`` is given, checked before it is used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from neucobench.codecs.base import Coded
 from neucobench.errors import CodecError
 
 
@@ -31,11 +32,41 @@ def pair(shape: Any) -> tuple[int, int]:
     """
     try:
         height, width = (int(number) for number in shape)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         height = width = 0
     if height < 1 or width < 1:
         raise wrong_shape(shape)
     return height, width
+
+
+def one_size(layouts: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """Return the height and the width in the layouts of stacks.
+
+    Raises:
+        CodecError: when they differ, or one has none.
+    """
+    sizes = {pair(layout.get("size")) for layout in layouts}
+    if len(sizes) != 1:
+        raise CodecError(
+            f"Stacks of the sizes {sorted(sizes)} were given at once; stacks that are "
+            "decoded together have the same. Decode them one by one."
+        )
+    return sizes.pop()
+
+
+def one_length(coded: Sequence[Coded]) -> int:
+    """Return how many seasons stacks have that are coded with one stream for each.
+
+    Raises:
+        CodecError: when they differ, or there are none.
+    """
+    seasons = {len(item.streams) for item in coded}
+    if len(seasons) != 1 or seasons == {0}:
+        raise CodecError(
+            f"Stacks of {sorted(seasons)} seasons were given at once; stacks that are "
+            "decoded together have the same. Decode them one by one."
+        )
+    return seasons.pop()
 
 
 def wrong_shape(shape: Any) -> CodecError:

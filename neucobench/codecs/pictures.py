@@ -20,7 +20,8 @@ def check_pictures(x: Tensor, bands: int) -> None:
     Raises:
         CodecError: when one does not fit.
     """
-    if x.ndim != _DIMENSIONS or x.shape[1] != bands:
+    check_tensor(x)
+    if x.ndim != _DIMENSIONS or x.shape[1] != bands or not len(x):
         raise CodecError(
             f"Pictures of the shape {tuple(x.shape)} were given; this codec takes "
             f"(batch, {bands} bands, y, x). Give them in that order."
@@ -39,6 +40,19 @@ def check_pictures(x: Tensor, bands: int) -> None:
         raise CodecError(
             "The pictures hold NaN or infinite values; every pixel must be a number. "
             "Fill the gaps before, and note where they were."
+        )
+
+
+def check_tensor(x: object) -> None:
+    """Check that a network is given a tensor.
+
+    Raises:
+        CodecError: when it is something else, e.g. an array of NumPy.
+    """
+    if not isinstance(x, Tensor):
+        raise CodecError(
+            f"Pictures were given as {type(x).__name__}; this codec takes a tensor of "
+            "torch, float32, standardized. Convert them, e.g. with torch.from_numpy()."
         )
 
 

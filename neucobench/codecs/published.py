@@ -18,7 +18,8 @@ class Source:
 
     Attributes:
         name: the codec.
-        rate: the lambda they were trained for, as far as it is known.
+        rate: the lambda they were trained for, as far as it is known; for weights that
+            serve all rates the one that was asked for.
         path: the file.
     """
 
@@ -32,9 +33,11 @@ def find_source(name: str, rate: float | None, weights: str | None) -> Source:
 
     Args:
         name: the codec's card.
-        rate: a lambda; None: that in the file's name (``lambda-10``), or the default on
-            the card. For a file of the user's own it is a mere label.
-        weights: a file of the user's own, taken as it is; None: the published one.
+        rate: a setting of the codec's knob; None: the default on the card, or for a
+            lambda that in the file's name (``lambda-10``). For a file of the user's
+            own a lambda is a mere label.
+        weights: a file of the user's own, taken as it is, or the name of one of the
+            card's variants; None: the published file, the first of the variants.
 
     Raises:
         UsageError: when no weights are published for the rate.
@@ -42,27 +45,33 @@ def find_source(name: str, rate: float | None, weights: str | None) -> Source:
         DownloadError: when the published file cannot be reached or is another one.
     """
     card = codec_card(name)
-    if weights is not None:
+    setting = card.default_rate if rate is None else rate
+    if weights is not None and weights not in card.variants:
         path = Path(weights).expanduser()
-        found = _IN_NAME.search(path.name)
-        in_name = float(found[1]) if found else card.default_rate
-        return Source(name=name, rate=in_name if rate is None else rate, path=path)
-    entry = released(card, card.default_rate if rate is None else rate)
+        found = None if card.variants else _IN_NAME.search(path.name)
+        labeled = float(found[1]) if found and rate is None else setting
+        return Source(name=name, rate=labeled, path=path)
+    entry = released(card, setting, weights)
     if entry.repo is not None:
         path = download_weights(name, entry)
     else:
         path = _shipped(card, entry)
-    return Source(name=name, rate=entry.rate, path=path)
+    return Source(name=name, rate=setting, path=path)
 
 
-def released(card: CodecCard, rate: float) -> CodecWeights:
+def released(card: CodecCard, rate: float, variant: str | None = None) -> CodecWeights:
     """Return what a card says of the weights for one rate.
+
+    Args:
+        card: the codec's.
+        rate: of no account where weights serve all rates.
+        variant: which of several such sets; None: the first.
 
     Raises:
         UsageError: when there are none for that rate.
     """
     for entry in card.weights:
-        if entry.rate == rate:
+        if entry.rate == rate or (entry.variant and variant in (None, entry.variant)):
             return entry
     listed = ", ".join(f"{known:g}" for known in sorted(card.rates))
     raise UsageError(
@@ -75,8 +84,8 @@ def _shipped(card: CodecCard, entry: CodecWeights) -> Path:
     path = codec_card_path(card.name).parent / entry.file
     if not path.is_file():
         raise CodecError(
-            f"The weights of {card.name} for {card.rate} {entry.rate:g} should be in "
-            f"{path} and are not there; reinstall the package, or give a file with "
+            f"The weights of {card.name} ({_label(card, entry)}) should be in {path} "
+            "and are not there; reinstall the package, or give a file with "
             "--weights FILE."
         )
     with path.open("rb") as file:
@@ -88,3 +97,7 @@ def _shipped(card: CodecCard, entry: CodecWeights) -> Path:
             "package, or give a file that you trust with --weights FILE."
         )
     return path
+
+
+def _label(card: CodecCard, entry: CodecWeights) -> str:
+    return entry.variant or f"{card.rate} {entry.rate:g}"

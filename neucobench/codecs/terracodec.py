@@ -4,20 +4,20 @@ Code that was written for the package ``terracodec`` runs with the import change
 strings are made and read here byte for byte.
 """
 
-import re
 from pathlib import Path
 
+import torch
+
 from neucobench.codecs.card import codec_card
+from neucobench.codecs.compression import lambda_of, require_one_source
 from neucobench.codecs.elic.network import Elic
 from neucobench.codecs.factorized import FactorizedPrior
 from neucobench.codecs.published import find_source, released
 from neucobench.codecs.sizes import load_elic, load_factorized
 from neucobench.codecs.standardize import S2L2A_MEAN
 from neucobench.device import torch_device
-from neucobench.errors import UsageError
 
 _BANDS = len(S2L2A_MEAN)
-_NAMED = re.compile(r"lambda-(\d+(?:\.\d+)?)")
 
 
 def terracodec_v1_fp_s2l2a(
@@ -25,7 +25,7 @@ def terracodec_v1_fp_s2l2a(
     *,
     pretrained: bool = False,
     weights: str | Path | None = None,
-    device: str | None = None,
+    device: str | torch.device | None = None,
 ) -> FactorizedPrior:
     """Return TEC-FP for the 12 bands of Sentinel-2 L2A, ready to code.
 
@@ -53,7 +53,7 @@ def terracodec_v1_elic_s2l2a(
     *,
     pretrained: bool = False,
     weights: str | Path | None = None,
-    device: str | None = None,
+    device: str | torch.device | None = None,
 ) -> Elic:
     """Return TEC-ELIC for the 12 bands of Sentinel-2 L2A, ready to code.
 
@@ -82,28 +82,11 @@ def _weights(
     pretrained: bool,
 ) -> tuple[Path | None, tuple[int, int]]:
     """Return the file, or None for random weights, and the published widths."""
-    if pretrained and weights is not None:
-        raise UsageError(
-            f"pretrained=True and weights={str(weights)!r} were given; the one fetches "
-            "the published weights, the other reads a file. Give one of them."
-        )
-    entry = released(codec_card(name), _rate(name, compression))
+    require_one_source(weights, pretrained=pretrained)
+    entry = released(codec_card(name), lambda_of(name, compression))
     widths = (entry.n or 0, entry.m or 0)
     if weights is not None:
         return Path(weights).expanduser(), widths
     if pretrained:
         return find_source(name, entry.rate, None).path, widths
     return None, widths
-
-
-def _rate(name: str, compression: str | float) -> float:
-    found = _NAMED.fullmatch(compression) if isinstance(compression, str) else None
-    if found:
-        return float(found[1])
-    if isinstance(compression, str | bool):
-        listed = ", ".join(f"{rate:g}" for rate in codec_card(name).rates)
-        raise UsageError(
-            f"compression={compression!r} was given; it is a lambda as a number or as "
-            f"'lambda-10', and {listed} are released. Give one of these."
-        )
-    return float(compression)

@@ -9,22 +9,22 @@ the weights and are made anew.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from neucobench.codecs.network import PictureNetwork
-from neucobench.data.tensor_file import fill_model, read_tensors
+from neucobench.data.tensor_file import fill_model, read_metadata, read_tensors
 from neucobench.errors import CodecError, InputError
 
-Network = TypeVar("Network", bound=PictureNetwork)
+Network = TypeVar("Network", bound=nn.Module)
 
 _PREFIX = "model."
 # Tables, and constants: these are the network's own.
 _REBUILT = re.compile(
     r"\._(offset|quantized_cdf|cdf_length)$|\.gaussian_conditional\.|\.mask$"
+    r"|\.bottleneck\.|\.look_ahead_mask$"
 )
 _OLD_NAME = re.compile(r"(^|\.)_(matrix|bias|factor)(\d)$")
 _NEW_NAMES = {"matrix": "matrices", "bias": "biases", "factor": "factors"}
@@ -36,7 +36,12 @@ _FAMILIES = {
     "entropy_model.learned_zero.sym": "TEC-TT",
     "entropy_bottleneck.quantiles": "TEC-FP",
 }
-_NAMES = {"TEC-FP": "tec-fp", "TEC-ELIC": "tec-elic"}
+_NAMES = {
+    "TEC-FP": "tec-fp",
+    "TEC-ELIC": "tec-elic",
+    "TEC-TT": "tec-tt",
+    "FlexTEC": "flextec",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +52,13 @@ class Checkpoint:
         source: the file, for messages.
         sha256: its digest, in hex.
         tensors: name, as the networks have it, to tensor, without tables.
+        metadata: what a ``.safetensors`` file says of itself.
     """
 
     source: str
     sha256: str
     tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     def shape(self, key: str, dimensions: int) -> tuple[int, ...]:
         """Return the shape of a tensor that the network's sizes are read from.
@@ -74,7 +81,7 @@ def read_checkpoint(path: Path, *, family: str) -> Checkpoint:
 
     Args:
         path: ``.safetensors``, ``.pt`` or ``.pth``; no code in it is run.
-        family: whose weights they must be, ``"TEC-FP"`` or ``"TEC-ELIC"``.
+        family: whose weights they must be, e.g. ``"TEC-FP"`` or ``"FlexTEC"``.
 
     Raises:
         CodecError: when there is no such file, or it holds something else.
@@ -98,7 +105,9 @@ def read_checkpoint(path: Path, *, family: str) -> Checkpoint:
         for key, value in tensors.items()
         if not _REBUILT.search(key)
     }
-    return Checkpoint(source=str(path), sha256=digest, tensors=kept)
+    return Checkpoint(
+        source=str(path), sha256=digest, tensors=kept, metadata=read_metadata(path)
+    )
 
 
 def fill_network(network: Network, checkpoint: Checkpoint) -> Network:

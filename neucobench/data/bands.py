@@ -81,6 +81,13 @@ S2L2A = Modality(
     aliases=("S2L2A",),
 )
 MODALITIES = {modality.name: modality for modality in (S1, S2L1C, S2L2A)}
+# TerraTorch's names of the bands.
+TERRATORCH_NAMES = {
+    "B01": "COASTAL_AEROSOL", "B02": "BLUE", "B03": "GREEN", "B04": "RED",
+    "B05": "RED_EDGE_1", "B06": "RED_EDGE_2", "B07": "RED_EDGE_3", "B08": "NIR_BROAD",
+    "B8A": "NIR_NARROW", "B09": "WATER_VAPOR", "B10": "CIRRUS", "B11": "SWIR_1",
+    "B12": "SWIR_2", "VV": "VV", "VH": "VH",
+}  # fmt: skip
 
 
 def modality(name: str) -> Modality:

@@ -84,9 +84,13 @@ def download_weights(name: str, source: WeightsSource) -> Path:
 
 def cached_path(source: WeightsSource) -> Path:
     """Return where a file that is fetched by its address is kept."""
+    return cache_folder() / "weights" / f"{source.sha256}-{Path(source.file).name}"
+
+
+def cache_folder() -> Path:
+    """Return the folder of what can be fetched or computed again."""
     folder = os.environ.get(CACHE_VARIABLE)
-    root = Path(folder) if folder else Path.home() / ".cache" / "neucobench"
-    return root / "weights" / f"{source.sha256}-{Path(source.file).name}"
+    return Path(folder) if folder else Path.home() / ".cache" / "neucobench"
 
 
 def _from_hub(name: str, source: WeightsSource) -> Path:

@@ -47,6 +47,16 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return what a ``.safetensors`` file says of itself; nothing of another file."""
+    if path.suffix != ".safetensors":
+        return {}
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        return dict(file.metadata() or {})
+
+
 def fill_model(
     model: nn.Module,
     tensors: Mapping[str, Tensor],

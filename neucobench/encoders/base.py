@@ -23,6 +23,7 @@ ENCODERS = Registry(
         "mosaiks": "neucobench.encoders.mosaiks.encoder:MosaiksEncoder",
         "presto": f"{_PRETRAINED}.presto:PrestoEncoder",
         "random": f"{_BASELINES}.random_vectors:RandomEncoder",
+        "temporal": "neucobench.encoders.temporal:TemporalEncoder",
         "vit-dino": f"{_PRETRAINED}.vit_dino:VitDinoEncoder",
     },
 )

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.codecs.base import LatentCodec
+from neucobench.codecs.card import codec_card
 from neucobench.data.bands import SEASONS
 from neucobench.device import torch_device
 from neucobench.encoders.base import CubeBatch
-from neucobench.encoders.codec_input import LEVEL, codec_input, kept_codec
+from neucobench.encoders.codec_input import codec_input, codec_level, kept_codec
 from neucobench.encoders.options import check_choices
 from neucobench.encoders.pooled_latents import POOLS, cell_edges, pool_latents
 from neucobench.errors import CubeError, UsageError
@@ -28,7 +29,7 @@ class LatentsEncoder:
 
     ::
 
-        L2A + shift ──▶ analysis, rounding ──▶ latents (season, channel, y, x)
+        pixels + shift ──▶ analysis, rounding ──▶ latents (season, channel, y, x)
                         (the codec's own)                │ mean, std, max of each cell
         vector ◀── mean over seasons, or side by side ◀──┘
 
@@ -54,7 +55,6 @@ class LatentsEncoder:
 
     name: ClassVar[str] = "latents"
     version: ClassVar[str] = "1"
-    modalities: ClassVar[tuple[str, ...]] = (LEVEL,)
     # The seasons of one cube are batch enough, and keep the bits the same.
     batch_size: ClassVar[int] = 1
     thread_safe: ClassVar[bool] = True
@@ -80,6 +80,15 @@ class LatentsEncoder:
                 "each statistic may stand once, and a picture has 1 cell or more along "
                 "a side. Give e.g. --option pool=mean,std --option grid=2"
             )
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Return the Sentinel-2 level whose bands the codec takes.
+
+        Raises:
+            UnknownNameError: when there is no such codec.
+        """
+        return (codec_level(codec_card(self.codec).bands),)
 
     @property
     def dims(self) -> int:
@@ -143,17 +152,20 @@ class LatentsEncoder:
 
     def _vector(self, batch: CubeBatch, row: int) -> NDArray[np.float32]:
         codec = self.latent_codec()
-        seasons = batch.arrays[LEVEL].shape[1]
+        level = codec_level(codec.bands)
+        seasons = batch.arrays[level].shape[1]
         if self.season == "concat" and seasons != SEASONS:
             raise CubeError(
                 f"The cube has {seasons} seasons and season=concat needs {SEASONS}. "
                 "Leave it out, or choose --option season=mean."
             )
-        seen = codec_input(batch, row, codec, shift=self.shift, fill=self.fill)
+        seen = codec_input(
+            batch, row, codec, level=level, shift=self.shift, fill=self.fill
+        )
         latents = codec.latents(seen.stack)[0]
         if min(latents.shape[-2:]) < self.grid:
             raise CubeError(
-                f"{LEVEL} has latents of {latents.shape[-2]} x {latents.shape[-1]} in "
+                f"{level} has latents of {latents.shape[-2]} x {latents.shape[-1]} in "
                 f"the codec {self.codec}, which cannot be cut into {self.grid} x "
                 f"{self.grid} cells. Give --option grid={min(latents.shape[-2:])} or "
                 "less."

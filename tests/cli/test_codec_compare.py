@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from neucobench.cli.app import main
-from neucobench.cli.codec_compare import read_crop, read_offset, read_rates
+from neucobench.cli.codec_compare import read_crop, read_offset
+from neucobench.cli.codec_settings import read_rates, read_weights
 from neucobench.errors import UsageError
 from neucobench.studies.codec_comparison.tiles import Crop
 
@@ -160,3 +161,18 @@ def test_options_are_read_as_the_help_says():
 def test_a_crop_of_three_numbers_is_refused():
     with pytest.raises(UsageError, match="four numbers"):
         read_crop("1,2,3")
+
+
+def test_one_file_serves_all_rates_of_a_flexible_codec():
+    assert read_weights(["tec-fp:10=a", "flextec=b"], {"flextec": (2, 16)}) == {
+        ("tec-fp", 10): "a",
+        ("flextec", 2): "b",
+        ("flextec", 16): "b",
+    }
+    assert len(read_weights(["flextec=b"], {})) == 16
+
+
+@pytest.mark.parametrize("text", ["tec-tt=a", "flextec=", "a:b=c", "a:1", "=c"])
+def test_weights_that_cannot_be_read_are_a_sentence(text):
+    with pytest.raises(UsageError, match="give a codec, one rate and a file"):
+        read_weights([text], {})

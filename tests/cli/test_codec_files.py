@@ -155,6 +155,7 @@ def test_other_weights_are_refused_with_the_digest_that_is_needed(run, stack, tm
         (("compress", "stack.jp2", "--codec", "copy"), "none of the endings .tif"),
         (("compress", "stack.npy", "--codec", "copy", "--out", "a.zip"), "in .tec"),
         (("decompress", "made.tec", "--out", "a.png"), "none of the endings .tif"),
+        (("compress", ".", "--codec", "copy"), "one stack (time, band, y, x)"),
         (("compress", "stack.npy"), "Missing option '--codec'"),
     ],
 )

@@ -135,6 +135,17 @@ def test_damaged_streams_are_a_sentence(codec):
         codec.decode([Coded(streams=(damaged,), layout=coded.layout)])
 
 
+def test_seasons_beside_a_damaged_one_are_salvaged(codec):
+    [coded] = codec.encode(stacks(1, 4, 12, 32, 48))
+    whole = codec.decode([coded])[0]
+    first, second, third, fourth = coded.streams
+    flipped = bytes([second[0] ^ 1]) + second[1:]
+    damaged = Coded(streams=(first, flipped, third, fourth[:-5]), layout=coded.layout)
+    salvaged = codec.salvage(damaged)
+    assert salvaged.lost == (1, 3)
+    np.testing.assert_allclose(salvaged.pixels[[0, 2]], whole[[0, 2]], atol=0.1)
+
+
 def test_the_identity_has_the_digest_and_the_lambda(codec, weights):
     identity = codec.identity
     assert identity.weights == file_digest(weights[identity.name])

@@ -79,6 +79,48 @@ def batch() -> CubeBatch:
 
 
 @pytest.fixture(scope="session")
+def temporal_weights(tmp_path_factory) -> dict[str, str]:
+    """Return files with random weights, 32 wide, by the codec that they are for."""
+    from safetensors.torch import save_file
+
+    folder = tmp_path_factory.mktemp("temporal")
+    files = {}
+    for codec, bands in (("tec-tt", 12), ("tec-tt-l1c", 13), ("flextec", 12)):
+        network = _temporal_network(bands, flexible=codec == "flextec")
+        files[codec] = str(folder / f"{codec}.safetensors")
+        save_file(network.state_dict(), files[codec], metadata={"heads": "4"})
+    return files
+
+
+def _temporal_network(bands: int, *, flexible: bool):
+    """Return a network of random weights whose latents do not all round to zero."""
+    import torch
+
+    from neucobench.codecs.temporal.network import TemporalNetwork
+    from neucobench.codecs.temporal.sizes import TemporalSizes
+
+    sizes = TemporalSizes(
+        bands=bands,
+        channels=(8, 8, 8, 64 if flexible else 16),
+        width=32,
+        heads=4,
+        separate_layers=1,
+        joint_layers=1,
+        decoder_layers=1,
+        expansion=2,
+        flexible=flexible,
+    )
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(0)
+        network = TemporalNetwork(sizes)
+        last = network.transform.analysis_transform.transforms[13]
+        factor = 40 / network.analyze(torch.randn(1, 2, bands, 64, 64)).std()
+        last.weight *= factor
+        last.bias *= factor
+    return network
+
+
+@pytest.fixture(scope="session")
 def real_tiles() -> ModuleType:
     """Return the script that packs the real tiles."""
     pytest.importorskip("rasterio")

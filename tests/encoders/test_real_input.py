@@ -29,7 +29,9 @@ THREE_MODALITIES = [
     ("timm:resnet18", RANDOM, None),
     ("torchgeo:ResNet18_Weights.SENTINEL2_ALL_MOCO", RANDOM, None),
 ]
+TEMPORAL = ("temporal", {"heads": "4"}, "../fixtures/codecs/tt_small.safetensors")
 FOUR_SEASONS = [
+    TEMPORAL,
     ("bandstats", {"inputs": "s2l2a"}, None),
     ("dct", {"inputs": "s2l2a"}, None),
     ("latents", {"grid": "2"}, None),

@@ -19,7 +19,10 @@ IMPORTED_AS = {
     "scikit-learn": "sklearn",
 }
 # What the package imports only where a user asks for it.
-EXTRAS = ("cluster", "codecs", "models", "postgres", "raster", "server", "terratorch")
+EXTRAS = (
+    *("cluster", "clouds", "codecs", "models", "postgres"),
+    *("raster", "server", "terratorch"),
+)
 COMES_WITH = {"llvmlite": "numba"}
 CONSTRAINTS = ("constraints.txt", "constraints-numpy2.txt")
 DIFFER_WITH_NUMPY = {"numpy", "pandas", "pyarrow", "zarr"}

@@ -53,6 +53,8 @@ COMMANDS = {
     "codec compress",
     "codec decompress",
     "codec info",
+    "codec inpaint",
+    "codec inpaint-evaluate",
     "codec train",
     "codec utility",
     "tasks",

@@ -30,6 +30,7 @@ CHECKSUM = struct.Struct("<I")
 _BEFORE_CHECKSUM = PREFIX.size - CHECKSUM.size
 
 DAMAGED = "the file is damaged, so copy or download it again"
+SALVAGEABLE = f"{DAMAGED}; 'neucobench codec decompress --salvage' restores the rest"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,6 +68,58 @@ def parse_tile(content: bytes) -> TilePart:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class TileRemains:
+    """Hold what is left of a damaged tile, none of it sure.
+
+    Attributes:
+        layout: which of the header's layouts it has.
+        streams: the codec's, one for each frame; those that the bytes do not reach are
+            cut off or empty.
+        lengths: how long each of them should be.
+        masks: both, where the lengths add up to those of the bytes.
+    """
+
+    layout: int
+    streams: tuple[bytes, ...]
+    lengths: tuple[int, ...]
+    masks: tuple[bytes, bytes] | None
+
+    @property
+    def first_cut(self) -> int:
+        """Return the first stream that is not all there; their number if all are."""
+        pairs = zip(self.streams, self.lengths, strict=True)
+        return next(
+            (i for i, (stream, length) in enumerate(pairs) if len(stream) < length),
+            len(self.streams),
+        )
+
+
+def parse_remains(content: bytes, frames: int) -> TileRemains | None:
+    """Return what is left of a tile whose part is damaged or cut off.
+
+    Args:
+        content: the part, or its beginning.
+        frames: how many streams it must have for anything to be found in it.
+    """
+    reader = _Reader(content)
+    try:
+        layout, count = reader.number(), reader.number()
+        if count != frames:
+            return None
+        lengths = tuple(reader.number() for _ in range(count + 2))
+    except ContainerError:
+        return None
+    pieces = tuple(reader.take_what_is_there(length) for length in lengths)
+    whole = reader.at_end and all(map(_fits, pieces, lengths))
+    return TileRemains(
+        layout=layout,
+        streams=pieces[:-2],
+        lengths=lengths[:-2],
+        masks=(pieces[-2], pieces[-1]) if whole else None,
+    )
+
+
 def pack_kept(kept: Kept) -> tuple[bytes, int]:
     """Return what a store had beside its pixels in bytes, and their size inflated."""
     text = b"".join(_kept_pieces(kept))
@@ -109,6 +161,10 @@ def _kept_pieces(kept: Kept) -> Iterator[bytes]:
         yield from (_number(len(encoded)), _number(len(content)), encoded, content)
 
 
+def _fits(piece: bytes, length: int) -> bool:
+    return len(piece) == length
+
+
 def _number(value: int) -> bytes:
     found = bytearray()
     while value > 0x7F:
@@ -137,6 +193,10 @@ class _Reader:
         piece = self._content[self._position : end]
         self._position = end
         return piece
+
+    def take_what_is_there(self, length: int) -> bytes:
+        """Return the next bytes, fewer where they end before."""
+        return self.take(min(length, len(self._content) - self._position))
 
     def text(self, length: int) -> str:
         """Return the next bytes as text."""

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +12,7 @@ from neucobench.codecs.container.header import Header, parse_header
 from neucobench.codecs.container.layout import (
     DAMAGED,
     PREFIX,
+    SALVAGEABLE,
     Entry,
     Prefix,
     parse_index,
@@ -19,7 +20,9 @@ from neucobench.codecs.container.layout import (
 )
 from neucobench.codecs.container.parts import (
     TilePart,
+    TileRemains,
     parse_kept,
+    parse_remains,
     parse_tile,
     part_name,
 )
@@ -37,6 +40,8 @@ class Sizes:
         masks: where no data are.
         kept: what a store had beside its pixels.
         header: the prefix, the header, the index, and the lengths in the parts.
+        frames: the streams of each frame, over all tiles; none where a codec has not
+            one stream for each.
     """
 
     file: int
@@ -44,6 +49,7 @@ class Sizes:
     masks: int
     kept: int
     header: int
+    frames: tuple[int, ...] = ()
 
 
 class ContainerReader:
@@ -51,6 +57,8 @@ class ContainerReader:
 
     Args:
         path: the file.
+        salvage: whether to open a file that is cut off or too long, so that what is
+            whole can be taken out of it.
 
     Raises:
         ContainerError: when it is no container, of another version, cut off, longer
@@ -58,7 +66,7 @@ class ContainerReader:
             where.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, salvage: bool = False) -> None:
         self.path = path
         with _named(path):
             _require_file(path)
@@ -72,7 +80,9 @@ class ContainerReader:
                 first = PREFIX.size + prefix.header + prefix.index_bytes
                 ends = accumulate(entry.length for entry in self._entries)
                 self._starts = [first, *(first + end for end in ends)]
-                self._require_length()
+                self._excess = self._file.seek(0, 2) - self._starts[-1]
+                if self._excess and not salvage:
+                    raise self._wrong_length()
             except BaseException:
                 self._file.close()
                 raise
@@ -95,6 +105,10 @@ class ContainerReader:
                 raise ContainerError(f"it refers to no layout of the header; {DAMAGED}")
         return tile
 
+    def remains(self, index: int) -> TileRemains | None:
+        """Return what is left of a damaged tile; None where nothing can be made out."""
+        return parse_remains(self._content(index), self.header.picture.shape[0])
+
     def kept(self) -> Kept | None:
         """Return what a store had beside its pixels; None where nothing was kept.
 
@@ -108,16 +122,25 @@ class ContainerReader:
             return parse_kept(self._part(index), self.header.kept)
 
     def verify(self) -> Sizes:
-        """Check every part, and return where the bytes are.
+        """Check the length and every part, and return where the bytes are.
 
         Raises:
             ContainerError: when a part is damaged; the message names it.
         """
+        if self._excess:
+            with _named(self.path):
+                raise self._wrong_length()
         streams = masks = 0
+        # As long as streams are there: the header may declare any number of frames.
+        frames: list[int] = []
         for index in range(len(self.header.tiling)):
             tile = self.tile(index)
-            streams += sum(map(len, tile.streams))
+            lengths = [len(stream) for stream in tile.streams]
+            streams += sum(lengths)
             masks += len(tile.value_mask) + len(tile.nan_mask)
+            if len(lengths) == self.header.picture.shape[0]:
+                pairs = zip_longest(frames, lengths, fillvalue=0)
+                frames = [before + length for before, length in pairs]
         kept = self._entries[-1].length if self.kept() else 0
         total = self._starts[-1]
         return Sizes(
@@ -126,6 +149,7 @@ class ContainerReader:
             masks=masks,
             kept=kept,
             header=total - streams - masks - kept,
+            frames=tuple(frames) if sum(frames) == streams else (),
         )
 
     def _read_header(self) -> tuple[Prefix, Header]:
@@ -151,27 +175,53 @@ class ContainerReader:
                 f"{self.header.parts:,}; {DAMAGED}"
             )
 
-    def _require_length(self) -> None:
-        size, wanted = self._file.seek(0, 2), self._starts[-1]
-        if size < wanted:
-            inside = next(i for i, end in enumerate(self._starts[1:]) if end > size)
-            name = part_name(inside, len(self.header.tiling))
-            raise ContainerError(
-                f"the file ends after {size:,} of {wanted:,} bytes, inside {name}; "
-                f"{DAMAGED}"
+    def _wrong_length(self) -> ContainerError:
+        """Return the error for a file of another length than it should have."""
+        wanted = self._starts[-1]
+        size = wanted + self._excess
+        parts = range(len(self._entries))
+        damaged = (i for i in parts if not self._matches(i, self._content(i)))
+        first = next(damaged, None)
+        if first is None:
+            return ContainerError(
+                f"the file has {self._excess:,} bytes behind its last part; {DAMAGED}"
             )
-        if size > wanted:
-            raise ContainerError(
-                f"the file has {size - wanted:,} bytes behind its last part; {DAMAGED}"
-            )
+        name = part_name(first, len(self.header.tiling))
+        found = f"has {size:,} of {wanted:,} bytes, and is damaged from {name} on"
+        if size < min(wanted, self._starts[first + 1]):
+            place = f"inside {name}{self._cut_frame(first)}"
+            found = f"ends after {size:,} of {wanted:,} bytes, {place}"
+        return ContainerError(f"the file {found}; {SALVAGEABLE}")
+
+    def _cut_frame(self, index: int) -> str:
+        """Return the frame in which the file ends, where that can be made out."""
+        frames = self.header.picture.shape[0]
+        found = self.remains(index) if index < len(self.header.tiling) else None
+        if frames == 1 or found is None or found.first_cut == frames:
+            return ""
+        return f", frame {found.first_cut + 1} of {frames}"
 
     def _part(self, index: int) -> bytes:
-        entry: Entry = self._entries[index]
-        self._file.seek(self._starts[index])
-        content = self._file.read(entry.length)
-        if len(content) != entry.length or zlib.crc32(content) != entry.crc:
-            raise ContainerError(f"it fails its CRC-32 check; {DAMAGED}")
+        content = self._content(index)
+        if not self._matches(index, content):
+            raise ContainerError(f"it fails its CRC-32 check; {SALVAGEABLE}")
         return content
+
+    def _matches(self, index: int, content: bytes) -> bool:
+        entry: Entry = self._entries[index]
+        return len(content) == entry.length and zlib.crc32(content) == entry.crc
+
+    def _content(self, index: int) -> bytes:
+        """Return a part, or what is left of it.
+
+        Where bytes are missing or too many somewhere before it, it has moved as far.
+        """
+        contents = []
+        for moved in (0, self._excess) if self._excess else (0,):
+            self._file.seek(max(0, self._starts[index] + moved))
+            contents.append(self._file.read(self._entries[index].length))
+        whole = (content for content in contents if self._matches(index, content))
+        return next(whole, contents[0])
 
     @contextmanager
     def _part_named(self, index: int) -> Iterator[None]:

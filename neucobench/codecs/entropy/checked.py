@@ -20,13 +20,25 @@ from neucobench.codecs.entropy.coder import (
 
 
 def encode_checked(
-    parts: Iterable[tuple[NDArray[np.int32], NDArray[np.int32]]], tables: Tables
+    parts: Iterable[tuple[NDArray[np.int32], NDArray[np.int32]]],
+    tables: Tables,
+    *,
+    also: NDArray[np.int32] | None = None,
 ) -> bytes:
-    """Return one stream of several parts, each symbols and their rows."""
+    """Return one stream of several parts.
+
+    Args:
+        parts: each symbols and their rows.
+        tables: the probabilities.
+        also: numbers that are not coded and that the decoder must arrive at.
+    """
     flat = [(symbols.reshape(-1), rows.reshape(-1)) for symbols, rows in parts]
     symbols = np.concatenate([part for part, _ in flat])
     rows = np.concatenate([part for _, part in flat])
-    return encode_symbols(symbols, rows, tables, state=_state(_checksum(symbols, 0)))
+    checksum = _checksum(symbols, 0)
+    if also is not None:
+        checksum = _checksum(also, checksum)
+    return encode_symbols(symbols, rows, tables, state=_state(checksum))
 
 
 class CheckedDecoder:
@@ -46,6 +58,10 @@ class CheckedDecoder:
         symbols = self._decoder.read(rows, self._tables)
         self._checksum = _checksum(symbols, self._checksum)
         return symbols
+
+    def include(self, numbers: NDArray[np.int32]) -> None:
+        """Take note of numbers that were not coded and that the encoder had too."""
+        self._checksum = _checksum(numbers, self._checksum)
 
     def finish(self) -> None:
         """Check that all was read, and as it was written.

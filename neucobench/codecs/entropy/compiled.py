@@ -32,7 +32,7 @@ _FULL_NIBBLE = np.uint64(1 << 59)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def _compiled(function: Function) -> Function:
+def compiled_loop(function: Function) -> Function:
     """Compile a function; calls release the interpreter lock."""
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
     try:
@@ -43,7 +43,7 @@ def _compiled(function: Function) -> Function:
     return typed
 
 
-@_compiled
+@compiled_loop
 def _put(
     state: np.uint64, start: int, count: int, words: NDArray[np.uint32], end: int
 ) -> tuple[np.uint64, int]:
@@ -56,7 +56,7 @@ def _put(
     return (state // wide << _PRECISION) + state % wide + np.uint64(start), end
 
 
-@_compiled
+@compiled_loop
 def _put_nibble(
     state: np.uint64, nibble: int, words: NDArray[np.uint32], end: int
 ) -> tuple[np.uint64, int]:
@@ -67,7 +67,7 @@ def _put_nibble(
     return (state << _FOUR) | np.uint64(nibble), end
 
 
-@_compiled
+@compiled_loop
 def _put_escaped(
     state: np.uint64, raw: int, words: NDArray[np.uint32], end: int
 ) -> tuple[np.uint64, int]:
@@ -80,7 +80,7 @@ def _put_escaped(
     return _put_nibble(state, nibbles, words, end)
 
 
-@_compiled
+@compiled_loop
 def encode(
     symbols: NDArray[np.int32],
     rows: NDArray[np.int32],
@@ -110,7 +110,7 @@ def encode(
     return words[end - 2 :]
 
 
-@_compiled
+@compiled_loop
 def _find(
     entries: NDArray[np.int32], first: np.int64, length: np.int32, place: np.int64
 ) -> np.int64:
@@ -125,7 +125,7 @@ def _find(
     return low
 
 
-@_compiled
+@compiled_loop
 def _refill(
     state: np.uint64, words: NDArray[np.uint32], used: int
 ) -> tuple[np.uint64, int]:
@@ -137,7 +137,7 @@ def _refill(
     return (state << _WORD) | np.uint64(words[used]), used + 1
 
 
-@_compiled
+@compiled_loop
 def _get_escaped(
     state: np.uint64, words: NDArray[np.uint32], used: int
 ) -> tuple[np.uint64, int, np.int64]:
@@ -153,7 +153,7 @@ def _get_escaped(
     return state, used, raw
 
 
-@_compiled
+@compiled_loop
 def decode(
     words: NDArray[np.uint32],
     state: np.uint64,

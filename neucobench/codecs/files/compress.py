@@ -8,13 +8,14 @@ from pathlib import Path
 
 import neucobench
 from neucobench.atomic import whole_file
-from neucobench.codecs.base import Codec, LatentCodec
+from neucobench.codecs.base import Aim, Codec, LatentCodec
 from neucobench.codecs.container.header import Header, Missing, require_moderate
 from neucobench.codecs.container.layout import ENDING
 from neucobench.codecs.container.parts import pack_kept, pack_tile
 from neucobench.codecs.container.reader import ContainerReader
 from neucobench.codecs.container.tiling import LEARNED_TILE, OVERLAP, TILE, cut_picture
 from neucobench.codecs.container.writer import ContainerWriter
+from neucobench.codecs.files.aims import aimed, missed, share_of
 from neucobench.codecs.files.batches import tiles_at_once
 from neucobench.codecs.files.report import CompressReport
 from neucobench.codecs.files.suits import bands_of, require_suitable
@@ -42,6 +43,8 @@ class CompressOptions:
         nodata: the value that stands for no data; None: the one the file declares.
         offset: what had been added to the stored numbers; None: what the file declares.
         scale: what they are multiplied by then; None: 1, or what the file declares.
+        aim: what a flexible codec shall reach, the bits those of the whole picture;
+            None: the rate it was loaded with.
     """
 
     tile: int | None = None
@@ -49,6 +52,7 @@ class CompressOptions:
     nodata: float | None = None
     offset: float | None = None
     scale: float | None = None
+    aim: Aim | None = None
 
 
 def compress_file(
@@ -74,15 +78,18 @@ def compress_file(
         advance: called with how many tiles are done, and of how many.
 
     Raises:
-        UsageError: when an ending is not known.
+        UsageError: when an ending is not known, or the codec cannot choose its rate
+            for an aim.
         CodecError: when the file cannot be used, the codec does not take such a
             picture, or ``out`` exists.
     """
     started = time.perf_counter()
     options = options or CompressOptions()
+    codec = aimed(codec, options.aim)
     out = container_path(path, out, overwrite=overwrite)
     with open_source(path) as source:
         plan = _plan(source, codec, options)
+        codec = aimed(codec, share_of(options.aim, plan))
         with whole_file(out) as hidden, ContainerWriter(hidden) as writer:
             tally = _write_tiles(source, codec, plan, writer, advance)
             size = _write_kept(source, writer)
@@ -100,7 +107,10 @@ def compress_file(
         sizes=sizes,
         seconds=time.perf_counter() - started,
         peak_memory=peak_memory(),
-        findings=tuple(_look_at_unit(header, tally.brightest)),
+        findings=(
+            *_look_at_unit(header, tally.brightest),
+            *missed(codec, options.aim),
+        ),
     )
 
 
@@ -115,9 +125,15 @@ def container_path(
         overwrite: whether to replace a file that exists.
 
     Raises:
-        UsageError: when an ending is not known.
+        UsageError: when the path is a folder, or an ending is not known.
         CodecError: when the container exists.
     """
+    if path.is_dir():
+        raise UsageError(
+            f"{path} is a folder, and a container is made of one file; give a file, "
+            "write seasons as one stack (time, band, y, x) with numpy.save, or pack "
+            "a .zarr folder with: cd NAME.zarr && zip -0 -r ../NAME.zarr.zip ."
+        )
     ending = ending_of(path)
     if out is None:
         out = path.with_name(path.name[: -len(ending)] + ENDING)

@@ -2,24 +2,32 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from neucobench.atomic import whole_file
 from neucobench.codecs.base import Codec
 from neucobench.codecs.container.header import Header
 from neucobench.codecs.container.reader import ContainerReader
 from neucobench.codecs.files.batches import tiles_at_once
+from neucobench.codecs.files.losses import (
+    METADATA_LOST,
+    Loss,
+    Mark,
+    loss_findings,
+    mark_for,
+    require_anything,
+)
 from neucobench.codecs.files.report import DecompressReport
+from neucobench.codecs.files.salvage import located, salvage_tiles
+from neucobench.codecs.files.strips import blend_tiles
 from neucobench.codecs.files.suits import require_same
-from neucobench.codecs.files.tile_coding import decode_tiles
+from neucobench.codecs.files.tile_decoding import DecodedTile, decode_tiles
 from neucobench.codecs.pixels.gaps import Gaps
-from neucobench.codecs.pixels.values import Restored, to_stored
-from neucobench.codecs.raster.base import Georeference, Sink
+from neucobench.codecs.pixels.values import to_stored
+from neucobench.codecs.raster.base import Georeference, Kept, Sink
 from neucobench.codecs.raster.files import ending_of, named, open_sink, require_free
+from neucobench.errors import ContainerError
 from neucobench.findings import Finding
 from neucobench.machine import peak_memory
 
@@ -28,27 +36,13 @@ _ROWS = 256  # that are made whole numbers and written at a time
 Advance = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Strip:
-    """Hold rows that no further tile touches.
-
-    Attributes:
-        top: the first of them.
-        stack: (time, band, y, x) reflectance x 10,000 over the full width.
-        gaps: where no data are.
-    """
-
-    top: int
-    stack: NDArray[np.float32]
-    gaps: Gaps
-
-
 def decompress_file(
     reader: ContainerReader,
     codec: Codec,
     out: Path,
     *,
     overwrite: bool = False,
+    salvage: bool = False,
     advance: Advance | None = None,
 ) -> DecompressReport:
     """Restore the picture of a container as a file of the format that ``out`` names.
@@ -56,15 +50,18 @@ def decompress_file(
     All checksums are checked before the first tile is decoded.
 
     Args:
-        reader: the container.
+        reader: the container; to salvage one, opened for that.
         codec: the codec that wrote it, with the same weights.
         out: the file to write: ``.tif``, ``.npy`` or ``.zarr.zip``.
         overwrite: whether to replace a file that exists.
+        salvage: whether to restore what is whole of a damaged container, and to leave
+            the rest as no data.
         advance: called with how many tiles are done, and of how many.
 
     Raises:
         UsageError: when the ending of ``out`` is not known.
-        ContainerError: when the container is damaged, or needs another codec.
+        ContainerError: when the container is damaged, or needs another codec; with
+            ``salvage``, when nothing of the picture is left.
         CodecError: when such a file cannot hold the picture, or ``out`` exists.
     """
     started = time.perf_counter()
@@ -73,15 +70,18 @@ def decompress_file(
     require_free(out, overwrite)
     with named(reader.path):
         require_same(codec.identity, header.codec)
-    reader.verify()
-    clipped = moved = 0
+    damage = _damage(reader)
+    if damage and not salvage:
+        raise located(reader, codec, damage) from damage
+    salvage = damage is not None
+    work = _Work(reader=reader, codec=codec, salvage=salvage, advance=advance)
+    kept, kept_is_lost = _kept(reader, salvage=salvage)
     with (
         whole_file(out) as hidden,
-        open_sink(hidden, header.picture, reader.kept()) as sink,
+        open_sink(hidden, work.mark.picture, kept) as sink,
     ):
-        for restored in _restore(reader, codec, sink, advance):
-            clipped += restored.clipped
-            moved += restored.moved
+        clipped, moved = work.restore(sink)
+        require_anything(reader, work.losses)
     return DecompressReport(
         source=reader.path,
         out=out,
@@ -91,70 +91,84 @@ def decompress_file(
         moved=moved,
         seconds=time.perf_counter() - started,
         peak_memory=peak_memory(),
-        findings=tuple(_left_behind(header, ending)),
+        losses=tuple(work.losses),
+        findings=(
+            *_left_behind(header, ending),
+            *loss_findings(reader, work.losses, work.mark),
+            *([METADATA_LOST] if kept_is_lost else []),
+        ),
     )
 
 
-def _restore(
-    reader: ContainerReader, codec: Codec, sink: Sink, advance: Advance | None
-) -> Iterator[Restored]:
-    """Write all strips, some rows at a time; yield what was written."""
-    picture = reader.header.picture
-    for strip in _strips(reader, codec, advance):
-        for start in range(0, strip.stack.shape[2], _ROWS):
-            rows = (slice(None), slice(None), slice(start, start + _ROWS))
-            restored = to_stored(
-                strip.stack[rows],
-                Gaps(value=strip.gaps.value[rows], nan=strip.gaps.nan[rows]),
-                convention=reader.header.convention,
-                dtype=picture.kind,
-                nodata=picture.nodata,
-            )
-            sink.write(strip.top + start, restored.values)
-            yield restored
+def _damage(reader: ContainerReader) -> ContainerError | None:
+    """Return what is wrong with the first part that is damaged, if there is one."""
+    try:
+        reader.verify()
+    except ContainerError as error:
+        return error
+    return None
 
 
-def _strips(
-    reader: ContainerReader, codec: Codec, advance: Advance | None
-) -> Iterator[_Strip]:
-    """Blend tiles, and yield rows as soon as the last tile that touches them is in."""
-    tiling, shape = reader.header.tiling, reader.header.picture.shape
-    sums = np.zeros((*shape[:2], tiling.y.tile, tiling.x.size), np.float32)
-    at_once = tiles_at_once(tiling, shape[0])
-    cores: list[Gaps] = []
-    for index, (pixels, gaps) in enumerate(decode_tiles(reader, codec, at_once)):
-        row, column = divmod(index, len(tiling.x))
-        cores.append(gaps)
-        if pixels is not None:
-            weights = np.outer(tiling.y.weights(row), tiling.x.weights(column))
-            height, width = weights.shape
-            inside = pixels[..., :height, :width] * weights
-            sums[:, :, :height, tiling.x.span(column)] += inside
-        if column + 1 == len(tiling.x):
-            core = tiling.y.core(row)
-            done = core.stop - core.start
-            yield _Strip(top=core.start, stack=sums[:, :, :done], gaps=_beside(cores))
-            cores = []
-            rest = tiling.y.tile - done
-            sums[:, :, :rest] = sums[:, :, done:].copy()
-            sums[:, :, rest:] = 0
-        if advance:
-            advance(index + 1, len(tiling))
+def _kept(reader: ContainerReader, *, salvage: bool) -> tuple[Kept | None, bool]:
+    """Return what a store had beside its pixels, and whether it is lost."""
+    try:
+        return reader.kept(), False
+    except ContainerError:
+        if not salvage:
+            raise
+        return None, True
 
 
-def _beside(cores: list[Gaps]) -> Gaps:
-    return Gaps(
-        value=_joined([gaps.value for gaps in cores]),
-        nan=_joined([gaps.nan for gaps in cores]),
-    )
+@dataclass(kw_only=True)
+class _Work:
+    """Write a picture from top to bottom."""
 
+    reader: ContainerReader
+    codec: Codec
+    salvage: bool
+    advance: Advance | None
+    losses: list[Loss] = field(default_factory=list)
 
-def _joined(masks: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    """Return masks side by side; without memory of its own where nothing is set."""
-    if any(mask.any() for mask in masks):
-        return np.concatenate(masks, axis=3)
-    width = sum(mask.shape[3] for mask in masks)
-    return np.broadcast_to(np.False_, (*masks[0].shape[:3], width))
+    @property
+    def mark(self) -> Mark:
+        """Return what is written, and how what is lost is marked in it."""
+        picture = self.reader.header.picture
+        return mark_for(picture) if self.salvage else Mark(picture=picture, nan=False)
+
+    def restore(self, sink: Sink) -> tuple[int, int]:
+        """Write everything; return how many numbers were clipped, and moved."""
+        header, clipped, moved = self.reader.header, 0, 0
+        for strip in blend_tiles(header, self._tiles()):
+            for start in range(0, strip.stack.shape[2], _ROWS):
+                rows = (slice(None), slice(None), slice(start, start + _ROWS))
+                restored = to_stored(
+                    strip.stack[rows],
+                    Gaps(value=strip.gaps.value[rows], nan=strip.gaps.nan[rows]),
+                    convention=header.convention,
+                    dtype=header.picture.kind,
+                    nodata=self._nodata,
+                )
+                sink.write(strip.top + start, restored.values)
+                clipped += restored.clipped
+                moved += restored.moved
+        return clipped, moved
+
+    @property
+    def _nodata(self) -> float | None:
+        """Return the value that no pixel with data may have."""
+        return self.mark.picture.nodata
+
+    def _tiles(self) -> Iterator[DecodedTile]:
+        header = self.reader.header
+        at_once = tiles_at_once(header.tiling, header.picture.shape[0])
+        if self.salvage:
+            tiles = salvage_tiles(self.reader, self.codec, self.mark, self.losses)
+        else:
+            tiles = decode_tiles(self.reader, self.codec, at_once)
+        for done, tile in enumerate(tiles, start=1):
+            yield tile
+            if self.advance:
+                self.advance(done, len(header.tiling))
 
 
 def _left_behind(header: Header, ending: str) -> Iterator[Finding]:

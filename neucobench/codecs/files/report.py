@@ -5,6 +5,7 @@ from pathlib import Path
 
 from neucobench.codecs.container.header import Header, Missing
 from neucobench.codecs.container.reader import Sizes
+from neucobench.codecs.files.losses import Loss
 from neucobench.findings import Finding
 
 
@@ -46,6 +47,7 @@ class DecompressReport:
         moved: how many would have read as no data and moved by one step.
         seconds: wall time.
         peak_memory: largest resident size of the process so far, in bytes.
+        losses: what a damaged container has lost, tile by tile.
         findings: what the new file could not take over.
     """
 
@@ -57,4 +59,5 @@ class DecompressReport:
     moved: int
     seconds: float
     peak_memory: int
+    losses: tuple[Loss, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -92,13 +92,15 @@ def _require_published(wanted: CodecIdentity) -> None:
     """
     if wanted.name not in codec_names():
         return
-    for entry in codec_card(wanted.name).weights:
-        if entry.rate == wanted.rate and entry.sha256 not in (None, wanted.weights):
-            raise ContainerError(
-                f"the weights on the card of {wanted.name} for {wanted.rate:g} have "
-                f"the SHA-256 {entry.sha256}, and these did not write it; "
-                f"{_needed(wanted)}"
-            )
+    entries = codec_card(wanted.name).weights
+    fitting = [entry for entry in entries if entry.rate in (None, wanted.rate)]
+    digests = {entry.sha256 for entry in fitting}
+    if digests and not digests & {None, wanted.weights}:
+        raise ContainerError(
+            f"the weights on the card of {wanted.name} for {wanted.rate:g} have "
+            f"the SHA-256 {fitting[0].sha256}, and these did not write it; "
+            f"{_needed(wanted)}"
+        )
 
 
 def require_same(given: CodecIdentity, wanted: CodecIdentity) -> None:

@@ -1,4 +1,4 @@
-"""From a window of a file to a coded tile, and back to numbers.
+"""From a window of a file to a coded tile; ``tile_decoding`` is the way back.
 
 ::
 
@@ -13,16 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neucobench.codecs.base import Codec, Coded
+from neucobench.codecs.base import Codec
 from neucobench.codecs.container.header import Header, Missing
 from neucobench.codecs.container.parts import TilePart
-from neucobench.codecs.container.reader import ContainerReader
 from neucobench.codecs.container.tiling import Tiling
-from neucobench.codecs.pixels.gaps import Gaps, fill_gaps, find_gaps
-from neucobench.codecs.pixels.masks import decode_mask, encode_mask
+from neucobench.codecs.pixels.gaps import fill_gaps, find_gaps
+from neucobench.codecs.pixels.masks import encode_mask
 from neucobench.codecs.pixels.values import holds, to_reflectance
 from neucobench.codecs.raster.base import Source
-from neucobench.errors import CodecError, ContainerError
+from neucobench.errors import CodecError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,72 +115,6 @@ def code_tiles(
             place = tally.place(found.layout)
             part = replace(part, layout=place, streams=found.streams)
         yield part
-
-
-def decode_tiles(
-    reader: ContainerReader, codec: Codec, at_once: int
-) -> Iterator[tuple[NDArray[np.float32] | None, Gaps]]:
-    """Yield each tile's (time, band, y, x), and the gaps in its core.
-
-    A tile without data is None in place of pixels.
-
-    Args:
-        reader: the container.
-        codec: the codec that wrote it.
-        at_once: how many tiles to decode together.
-
-    Raises:
-        ContainerError: when a part is damaged, or decodes to something else than it
-            should.
-        CodecError: when the codec cannot decode a stream.
-    """
-    count = len(reader.header.tiling)
-    for start in range(0, count, at_once):
-        indices = range(start, min(start + at_once, count))
-        parts = [reader.tile(index) for index in indices]
-        stacks = iter(_decode(reader, codec, [part for part in parts if part.streams]))
-        for index, part in zip(indices, parts, strict=True):
-            pixels = next(stacks) if part.streams else None
-            yield pixels, _gaps(reader, index, part)
-
-
-def _decode(
-    reader: ContainerReader, codec: Codec, parts: Sequence[TilePart]
-) -> Sequence[NDArray[np.float32]]:
-    if not parts:
-        return ()
-    header = reader.header
-    stacks = codec.decode(
-        [
-            Coded(streams=part.streams, layout=header.layouts[part.layout])
-            for part in parts
-        ]
-    )
-    tile = (header.tiling.y.tile, header.tiling.x.tile)
-    wanted = (len(parts), *header.picture.shape[:2], *tile)
-    if stacks.shape != wanted or not np.isfinite(stacks).all():
-        raise ContainerError(
-            f"{reader.path}: tiles decode to the shape {stacks.shape} where {wanted} "
-            "is declared, or to values that are not finite; the file was written "
-            "wrongly, so compress the source again."
-        )
-    return list(stacks)
-
-
-def _gaps(reader: ContainerReader, index: int, part: TilePart) -> Gaps:
-    header = reader.header
-    rows, columns = header.tiling.own(index)
-    size = (rows.stop - rows.start, columns.stop - columns.start)
-    shape = (*header.picture.shape[:2], *size)
-    try:
-        return Gaps(
-            value=decode_mask(part.value_mask, shape),
-            nan=decode_mask(part.nan_mask, shape),
-        )
-    except ContainerError as error:
-        raise ContainerError(
-            f"{reader.path}: tile {index + 1} of {len(header.tiling)}: {error}."
-        ) from error
 
 
 def _extend(stack: NDArray[np.float32], tiling: Tiling) -> NDArray[np.float32]:

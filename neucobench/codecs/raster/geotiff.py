@@ -39,15 +39,7 @@ class GeotiffSource:
     kept = None
 
     def __init__(self, path: Path) -> None:
-        rasterio = _rasterio()
-        try:
-            with _quiet():
-                self._file = rasterio.open(path, driver="GTiff")
-        except rasterio.errors.RasterioIOError as error:
-            raise CodecError(
-                "this is no GeoTIFF, or one that was cut off "
-                f"({error}); download or write it again"
-            ) from error
+        self._file = _opened(path)
         try:
             self.picture = _describe(self._file)
         except BaseException:
@@ -67,16 +59,25 @@ class GeotiffSource:
 
     def read(self, rows: slice, columns: slice) -> NDArray[Any]:
         """Return a window as it is stored, (time, band, y, x)."""
-        rasterio = _rasterio()
-        window = rasterio.windows.Window.from_slices(rows, columns)
-        try:
-            with rasterio.Env(**_CACHE):
-                values: NDArray[Any] = self._file.read(window=window)
-        except rasterio.errors.RasterioIOError as error:
-            raise CodecError(
-                f"its pixels cannot be read ({error}); download or write it again"
-            ) from error
-        return values[np.newaxis]
+        window = _rasterio().windows.Window.from_slices(rows, columns)
+        return _pixels(self._file, window)[np.newaxis]
+
+
+def read_bands(path: Path) -> NDArray[Any]:
+    """Return all bands of a GeoTIFF as they are stored, (band, y, x).
+
+    A band of any meaning: GDAL takes the last of four bands of bytes for alpha where
+    nobody said what it is.
+
+    Args:
+        path: the file.
+
+    Raises:
+        CodecError: when it is no GeoTIFF, or its pixels cannot be read.
+        MissingExtraError: when rasterio is not installed.
+    """
+    with _opened(path) as file:
+        return _pixels(file)
 
 
 class GeotiffSink:
@@ -178,6 +179,30 @@ def _describe(file: Any) -> Picture:
         georeference=georeference_of(file) or Georeference(),
         tags=file_tags(file),
     )
+
+
+def _opened(path: Path) -> Any:
+    rasterio = _rasterio()
+    try:
+        with _quiet():
+            return rasterio.open(path, driver="GTiff")
+    except rasterio.errors.RasterioIOError as error:
+        raise CodecError(
+            f"this is no GeoTIFF, or one that was cut off ({error}); download or write "
+            "it again"
+        ) from error
+
+
+def _pixels(file: Any, window: Any = None) -> NDArray[Any]:
+    rasterio = _rasterio()
+    try:
+        with rasterio.Env(**_CACHE):
+            values: NDArray[Any] = file.read(window=window)
+    except rasterio.errors.RasterioIOError as error:
+        raise CodecError(
+            f"its pixels cannot be read ({error}); download or write it again"
+        ) from error
+    return values
 
 
 def _rasterio() -> Any:

@@ -1,4 +1,4 @@
-"""Crops: a square of a picture, turned, flipped, brighter or darker."""
+"""Crops: a square of a picture, or of the frames of a stack, turned and varied."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from neucobench.codecs.pixels.values import Convention
 from neucobench.codecs.standardize import standardize
 from neucobench.codecs.training.augment import (
+    choose_frames,
     choose_size,
     mix,
     shrink,
     vary,
     vary_bands,
+    vary_frames,
 )
 from neucobench.codecs.training.pool import Picture, Pool
 from neucobench.codecs.training.settings import Augment
@@ -32,7 +34,7 @@ class Batch:
 
     Attributes:
         step: counted from 1.
-        pixels: (crop, band, y, x), standardized.
+        pixels: (crop, band, y, x), of stacks (crop, time, band, y, x), standardized.
         skipped: how many crops were drawn in vain: they had pixels without data.
     """
 
@@ -51,6 +53,7 @@ class Crops:
         batch: crops in a step.
         seed: of everything that is drawn.
         augment: how they are varied.
+        frames: of a stack; None: single pictures.
         share: which of several processes this is, and how many there are; each draws
             its own crops of the batch.
     """
@@ -60,6 +63,7 @@ class Crops:
     batch: int
     seed: int
     augment: Augment
+    frames: int | None = None
     share: tuple[int, int] = (0, 1)
 
     def draw(self, step: int, pictures: list[Picture] | None = None) -> Batch:
@@ -100,14 +104,19 @@ class Crops:
         chances = weights / weights.sum()
         for vain in range(MOST_TRIES):
             picture = pictures[random.choice(len(pictures), p=chances)]
-            height, width = picture.pixels.shape[1:]
+            height, width = picture.pixels.shape[-2:]
             size = choose_size(self.size, min(height, width), self.augment, random)
             top = random.integers(height - size + 1)
             left = random.integers(width - size + 1)
-            crop = picture.pixels[:, top : top + size, left : left + size]
+            crop = picture.pixels[..., top : top + size, left : left + size]
+            if self.frames is not None:
+                crop = crop[choose_frames(len(crop), self.frames, self.augment, random)]
             if not lacks_data(crop):
                 raw = shrink(reflectance(crop, picture.convention), self.size)
-                return vary(raw, self.augment, random), vain
+                raw = vary(raw, self.augment, random)
+                if self.frames is not None:
+                    raw = vary_frames(raw, self.augment, random)
+                return raw, vain
         raise CodecError(
             f"{MOST_TRIES} crops in a row had pixels without data (zero in all bands, "
             "or not a number); leave such files out with [data] exclude."
@@ -121,8 +130,8 @@ def reflectance(pixels: NDArray[Any], convention: Convention) -> NDArray[np.floa
 
 
 def lacks_data(pixels: NDArray[Any]) -> bool:
-    """Return whether a pixel of (band, y, x) is zero in all bands, or not a number."""
-    if not (pixels != 0).any(axis=0).all():
+    """Return whether a pixel (..., band, y, x) is 0 in all bands, or not a number."""
+    if not (pixels != 0).any(axis=-3).all():
         return True
     return pixels.dtype.kind == "f" and not bool(np.isfinite(pixels).all())
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from neucobench.codecs.training.series import stack_blocks
 from neucobench.codecs.training.settings import Data
 from neucobench.codecs.training.sources import (
     ENDINGS,
@@ -17,7 +18,9 @@ from neucobench.codecs.training.sources import (
 from neucobench.errors import CodecError, CubeError
 
 
-def find_sources(root: Path, data: Data, *, bands: int, crop: int) -> Sources:
+def find_sources(
+    root: Path, data: Data, *, bands: int, crop: int, frames: int | None = None
+) -> Sources:
     """Return what a folder and its subfolders hold, in the order of the names.
 
     Args:
@@ -25,6 +28,7 @@ def find_sources(root: Path, data: Data, *, bands: int, crop: int) -> Sources:
         data: which files are for what.
         bands: how many bands a picture must have.
         crop: the least height and width of a picture to learn from, in pixels.
+        frames: of a stack; None: single pictures.
 
     Raises:
         CodecError: when there is no such folder, nothing in it to learn from, or
@@ -45,6 +49,10 @@ def find_sources(root: Path, data: Data, *, bands: int, crop: int) -> Sources:
         for block in _usable(path, name, data, bands, least, left_out):
             kept = replace(block, weight=_weight(name, data))
             (validation if looked_at else training).append(kept)
+    if frames is not None:
+        least = frames if data.short == "leave-out" else 1
+        training = stack_blocks(training, data.series, least=least, left_out=left_out)
+        validation = stack_blocks(validation, data.series, least=1, left_out=left_out)
     sources = Sources(
         training=tuple(training),
         validation=tuple(validation),
@@ -111,8 +119,8 @@ def _require(root: Path, data: Data, sources: Sources, bands: int, crop: int) ->
         raise CodecError(
             f"{root} holds nothing to learn from ({reasons or 'no file'}); accepted "
             f"are GeoTIFFs, .npy and .zarr.zip of {bands} bands, at least {crop} "
-            "pixels wide and high. Give the folder above them, or correct [data] in "
-            "the recipe."
+            f"pixels wide and high, whose paths below it match {list(data.include)}. "
+            "Give the folder above them, or correct [data] in the recipe."
         )
     if data.validation and not sources.validation:
         raise CodecError(

@@ -5,9 +5,10 @@
     loss = lambda · mean((x_hat - x)²) + bits / (height · width) + auxiliary
 
 The squared error is of **standardized** bands, averaged over pixels and bands. The rate
-is in bits per pixel of the picture: all 12 bands together, so that the bits per pixel
-per band are a twelfth of it. The auxiliary loss moves the quantiles of the bottleneck
-and nothing else.
+is in bits per pixel of the picture, of each frame of a stack: all 12 bands together, so
+that the bits per pixel per band are a twelfth of it. The auxiliary loss moves the
+quantiles of a factorized bottleneck and nothing else; of stacks it is what tokens cost
+that follow on expected ones, where the recipe gives that a weight.
 """
 
 from typing import Any, NamedTuple
@@ -16,6 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from neucobench.codecs.compressai_parts import EntropyBottleneck, GaussianConditional
+from neucobench.codecs.network import PictureNetwork
+from neucobench.codecs.temporal.estimate import training_pass
+from neucobench.codecs.temporal.sizes import TemporalSizes
 from neucobench.codecs.training.recipe import TrainingRecipe
 from neucobench.codecs.training.settings import Rate
 
@@ -32,7 +36,7 @@ class Objective(nn.Module):
     """Compute the parts of the loss of a batch.
 
     Args:
-        net: the network, with ``estimate`` and ``aux_loss``.
+        net: the network, of pictures or of stacks.
         precision: ``"bfloat16"`` computes convolutions in it; the entropy models and
             the loss are always of single precision.
     """
@@ -45,14 +49,63 @@ class Objective(nn.Module):
             if isinstance(module, EntropyBottleneck | GaussianConditional):
                 _keep_single(module)
 
-    def forward(self, x: Tensor) -> Terms:
-        """Return the parts of the loss of (crop, band, y, x), standardized."""
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self._half):
-            estimate = self.net.estimate(x)
-        mse = (estimate.x_hat.float() - x).square().mean()
-        bits = sum(-part.float().log2().sum() for part in estimate.likelihoods)
-        pixels = x.shape[0] * x.shape[2] * x.shape[3]
-        return Terms(mse=mse, bpp=bits / pixels, auxiliary=self.net.aux_loss())
+    def forward(
+        self, x: Tensor, rate_free: bool = False, forecast: float = 0.0
+    ) -> Terms:
+        """Return the parts of the loss of (crop, ..., band, y, x), standardized.
+
+        Args:
+            x: pictures, or stacks with an axis for the frames.
+            rate_free: whether the rate moves no transform of stacks.
+            forecast: the weight of what forecast tokens of stacks cost.
+        """
+        passed = pass_through(
+            self.net, x, rate_free=rate_free, forecast=forecast > 0, half=self._half
+        )
+        pixels = x[..., 0, :, :].numel()
+        auxiliary = (
+            self.net.aux_loss()
+            if isinstance(self.net, PictureNetwork)
+            else forecast * passed.forecast / pixels
+        )
+        mse = (passed.x_hat.float() - x).square().mean()
+        return Terms(mse=mse, bpp=passed.bits / pixels, auxiliary=auxiliary)
+
+
+class Passed(NamedTuple):
+    """Hold what a network makes of a batch: pixels, bits, bits of what is forecast."""
+
+    x_hat: Tensor
+    bits: Tensor
+    forecast: Tensor
+
+
+def pass_through(
+    net: Any,
+    x: Tensor,
+    *,
+    rate_free: bool = False,
+    forecast: bool = False,
+    half: bool = False,
+) -> Passed:
+    """Return the reconstruction and the bits of a batch; noisy while training.
+
+    Args:
+        net: of pictures, or of stacks.
+        x: (crop, band, y, x), or (crop, time, band, y, x).
+        rate_free: see `training_pass`, which is for stacks.
+        forecast: likewise.
+        half: whether to compute in bfloat16 what can be.
+    """
+    nothing = torch.zeros((), device=x.device)
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
+        if not isinstance(net, PictureNetwork):
+            found = training_pass(net, x, rate_free=rate_free, forecast=forecast)
+            told = nothing if found.forecast is None else found.forecast
+            return Passed(found.x_hat, found.bits.sum(), told)
+        estimate = net.estimate(x)
+    parts = [-part.float().log2().sum() for part in estimate.likelihoods]
+    return Passed(estimate.x_hat, torch.stack(parts).sum(), nothing)
 
 
 def build_network(recipe: TrainingRecipe, rate: Rate) -> Any:
@@ -63,6 +116,16 @@ def build_network(recipe: TrainingRecipe, rate: Rate) -> Any:
             from neucobench.codecs.factorized import FactorizedPrior
 
             return FactorizedPrior(recipe.bands, *recipe.widths(rate))
+        if recipe.temporal is not None:
+            from neucobench.codecs.temporal.network import TemporalNetwork
+
+            return TemporalNetwork(
+                TemporalSizes(
+                    **recipe.temporal.model_dump(),
+                    bands=recipe.bands,
+                    flexible=recipe.architecture == "flexible",
+                )
+            )
         from neucobench.codecs.elic.network import Elic
 
         return Elic(recipe.bands, *recipe.widths(rate))

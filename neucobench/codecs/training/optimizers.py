@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from neucobench.codecs.training.settings import Optimizer, Schedule
 
 _QUANTILES = "quantiles"
+_TRANSFORMS = "transform."
 
 
 class Optimizers:
@@ -26,38 +27,50 @@ class Optimizers:
         self._main = [item for name, item in named if not name.endswith(_QUANTILES)]
         quantiles = [item for name, item in named if name.endswith(_QUANTILES)]
         self._settings = settings
+        # Of stacks the transforms; the other networks have none of that name.
+        slow = [item for name, item in named if name.startswith(_TRANSFORMS)]
+        fast = [item for item in self._main if not any(item is other for other in slow)]
         self.main = torch.optim.AdamW(
-            self._main, lr=settings.learning_rate, weight_decay=settings.weight_decay
+            [{"params": fast, "share": 1.0}]
+            + [{"params": slow, "share": settings.transforms}] * bool(slow),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
         )
-        self.auxiliary = torch.optim.Adam(
-            quantiles, lr=settings.auxiliary_learning_rate
+        # Networks of stacks have no quantiles, and Adam takes no empty list.
+        self.auxiliary = (
+            torch.optim.Adam(quantiles, lr=settings.auxiliary_learning_rate)
+            if quantiles
+            else None
         )
         self.average = Average(net, settings.average)
 
     def step(self, loss: Tensor, learning_rate: float, step: int) -> None:
         """Take one step down the gradient of the loss, auxiliary loss included."""
         for group in self.main.param_groups:
-            group["lr"] = learning_rate
+            group["lr"] = learning_rate * group["share"]
         self.main.zero_grad()
-        self.auxiliary.zero_grad()
+        if self.auxiliary:
+            self.auxiliary.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._main, self._settings.clip)
         self.main.step()
-        self.auxiliary.step()
+        if self.auxiliary:
+            self.auxiliary.step()
         self.average.update(step)
 
     def state(self) -> dict[str, Any]:
         """Return all that a run needs to go on."""
         return {
             "main": self.main.state_dict(),
-            "auxiliary": self.auxiliary.state_dict(),
+            "auxiliary": self.auxiliary.state_dict() if self.auxiliary else {},
             "average": self.average.values,
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Take the state of another run of the same network."""
         self.main.load_state_dict(state["main"])
-        self.auxiliary.load_state_dict(state["auxiliary"])
+        if self.auxiliary:
+            self.auxiliary.load_state_dict(state["auxiliary"])
         for name, value in self.average.values.items():
             value.copy_(state["average"][name])
 

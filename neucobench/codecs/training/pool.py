@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.codecs.pixels.values import Convention
-from neucobench.codecs.training.sources import Block, read_block
+from neucobench.codecs.training.sources import Block, read_items
 from neucobench.seeding import generator
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Picture:
-    """Hold one picture.
+    """Hold one picture, or one stack.
 
     Attributes:
-        pixels: (band, y, x) as stored.
+        pixels: (band, y, x) as stored; of a stack (time, band, y, x).
         convention: how that becomes reflectance.
         weight: how often it is drawn, against 1.
     """
@@ -86,6 +86,6 @@ class Pool:
             block = self._blocks[index]
             found.extend(
                 Picture(pixels=item, convention=block.convention, weight=block.weight)
-                for item in read_block(block)
+                for item in read_items(block)
             )
         return found

@@ -23,9 +23,9 @@ from torch import Tensor, nn
 
 from neucobench.codecs.compressai_parts import GDN, EntropyBottleneck
 
-_TAPS = slice(2, 4)  # of a 5 x 5 kernel of stride 2: those on its block of 2 x 2
+TAPS = slice(2, 4)  # of a 5 x 5 kernel of stride 2: those on its block of 2 x 2
 _GAMMA = 1e-4
-_HALF = 0.5  # a block of 2 x 2 adds up to twice its mean; kept down layer by layer
+HALF = 0.5  # a block of 2 x 2 adds up to twice its mean; kept down layer by layer
 _SMALL = 1e-3  # std of the other taps, so that they differ
 
 
@@ -63,7 +63,7 @@ def begin_as_components(net: Any, x: Tensor, rate: float) -> None:
         for down, up in zip(analysis, reversed(synthesis), strict=True):
             last = down is analysis[-1]
             kept = Kept(channels=net.bands * fits, decorrelate=last and fits)
-            gain = scale / _HALF ** (len(analysis) - 1) if last else _HALF
+            gain = scale / HALF ** (len(analysis) - 1) if last else HALF
             x = _fit(down, up, x, gain, kept)
         for part in (*net.g_a, *net.g_s):
             if isinstance(part, GDN):
@@ -82,14 +82,14 @@ def _fit(
     mean = flat.mean(dim=0)
     centered = flat - mean
     count = min(down.out_channels, channels * 4)
-    chosen = _components(centered, count, kept)  # component, channel x 2 x 2
+    chosen = components(centered, count, kept)  # component, channel x 2 x 2
     kernels = chosen.reshape(count, channels, 2, 2).float()
     for convolution, gain in ((down, scale), (up, 1 / scale)):
         weight, bias = convolution.weight, convolution.bias
         assert bias is not None
         bias.zero_()
         weight.normal_(0, _SMALL * gain)
-        weight[:count, :, _TAPS, _TAPS] = kernels * gain
+        weight[:count, :, TAPS, TAPS] = kernels * gain
     assert down.bias is not None
     assert up.bias is not None
     down.bias[:count] = -scale * (chosen @ mean).float()
@@ -100,7 +100,7 @@ def _fit(
     return y.reshape(crops, height // 2, width // 2, -1).permute(0, 3, 1, 2)
 
 
-def _components(centered: Tensor, count: int, kept: Kept) -> Tensor:
+def components(centered: Tensor, count: int, kept: Kept) -> Tensor:
     """Return (component, channel x 2 x 2): first the means, then what varies most.
 
     Args:
@@ -110,7 +110,7 @@ def _components(centered: Tensor, count: int, kept: Kept) -> Tensor:
     """
     means = torch.zeros(kept.channels, centered.shape[1], dtype=centered.dtype)
     for channel in range(kept.channels):
-        means[channel, 4 * channel : 4 * channel + 4] = _HALF
+        means[channel, 4 * channel : 4 * channel + 4] = HALF
     if kept.decorrelate:
         means = _principal(centered @ means.T, kept.channels) @ means
     rest = centered - centered @ means.T @ means

@@ -6,20 +6,31 @@
     name = "my-codec"                # the weights are <name>_lambda-<rate>.safetensors
     title = "My codec"
     description = "..."
-    architecture = "factorized"      # or "elic"
+    architecture = "factorized"      # or "elic"; of stacks "temporal" or "flexible"
     n = 128                          # channels between the convolutions
     m = 192                          # channels of the latents
-    initial = "random"               # or "principal": hierarchical components (README)
+    frames = 4                       # of a stack; with [temporal], instead of n and m
+    initial = "random"               # or "principal": components; not for "elic"
     batch = 8                        # crops in a step, over all processes together
-    crop = 256                       # pixels; a multiple of 16, of 64 for "elic"
+    crop = 256                       # pixels; a multiple of 16, of 64 but "factorized"
     steps = 500_000
     seed = 0
     precision = "float32"            # or "bfloat16": the convolutions; the rest never
     checkpoint = 1000                # steps between two states on disk
     validate = 5000                  # steps between two validations
 
+    [temporal]                       # of stacks only; the published sizes
+    channels = [128, 160, 192, 192]  # of the transform; the last are the latents
+    width = 768                      # of the transformers
+    heads = 16
+    separate_layers = 6              # of the encoder of one earlier frame
+    joint_layers = 4                 # of the encoder of both
+    decoder_layers = 5
+    expansion = 4                    # of the perceptrons
+
     [optimizer]                      # AdamW
     learning_rate = 1e-4
+    transforms = 0.3                 # share of it that the transforms of stacks have
     auxiliary_learning_rate = 1e-3   # of the quantiles of the bottleneck
     weight_decay = 0.0
     clip = 1.0                       # the gradient's largest norm
@@ -27,6 +38,9 @@
 
     [schedule]
     warm_up = 500                    # steps of rising learning rate
+    rate_free = 0                    # first steps in which bits do not move a transform
+    forecast = 0.3                   # weight of what tokens cost that follow expected
+    forecast_after = 1000            # ones, as where a cloud is filled; from this step
     decay = "cosine"                 # or "constant", or "step" (tenfold down at each)
     begin = 0.6                      # share of the steps after which it falls
     last = 0.01                      # share of the learning rate that is left
@@ -35,7 +49,9 @@
     include = ["*"]                  # of the paths below --data, in Unix patterns
     exclude = ["*282D*"]             # kept out of training and validation
     validation = ["*/val/*"]         # kept out of training, looked at
-    validation_pictures = 16
+    validation_pictures = 16         # or stacks
+    series = '(?P<place>.*)_(?P<season>[0-9])[.]tif'  # files: the frames of a place
+    short = "leave-out"              # or "repeat": stacks of fewer frames than asked
     offsets = [{ pattern = "*_v11.tif", offset = 1000 }]
     weights = [{ pattern = "*snow*", weight = 0.3 }]  # how often, against 1
     pool_mib = 2048                  # pixels in memory at a time
@@ -53,6 +69,10 @@
     zoom = 0.5                       # share made smaller, from a square up to so many
     most_zoom = 1.7                  # times as wide
     mix = 0.5                        # share that are the mean of two, at random weights
+    shuffle = 0.5                    # share of the stacks in another order than time's
+    frames = 0.5                     # share with a gain and an offset for each frame:
+    frame_gain = 0.1
+    frame_offset = 40.0
 
     [[rates]]
     lambda = 40
@@ -71,6 +91,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from neucobench.codecs.training.architectures import STACKS, check_architecture
 from neucobench.codecs.training.settings import (
     Augment,
     Count,
@@ -79,6 +100,7 @@ from neucobench.codecs.training.settings import (
     Rate,
     Schedule,
     Section,
+    Temporal,
     Text,
 )
 from neucobench.content import card_paths, load_card, read_toml
@@ -95,10 +117,12 @@ class TrainingRecipe(Section):
     name: Text
     title: Text
     description: Text
-    architecture: Literal["factorized", "elic"]
+    architecture: Literal["factorized", "elic", "temporal", "flexible"]
     bands: Count = 12
-    n: Count
-    m: Count
+    n: Count | None = None
+    m: Count | None = None
+    frames: Count | None = None
+    temporal: Temporal | None = None
     initial: Literal["random", "principal"] = "random"
     batch: Count = 8
     crop: Annotated[int, Field(ge=16, multiple_of=16)] = 256
@@ -118,10 +142,7 @@ class TrainingRecipe(Section):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.architecture == "elic" and self.crop % 64:
-            raise ValueError("crop must be a multiple of 64 for 'elic'.")
-        if self.architecture == "elic" and self.initial == "principal":
-            raise ValueError("initial = 'principal' is for 'factorized' only.")
+        check_architecture(self)
         widths: dict[float, tuple[int, int]] = {}
         for entry in self.rates:
             if entry.rate in widths:
@@ -141,9 +162,14 @@ class TrainingRecipe(Section):
                 )
         return self
 
+    @property
+    def of_stacks(self) -> bool:
+        """Tell whether it is for stacks of frames, and not for single pictures."""
+        return self.architecture in STACKS
+
     def widths(self, entry: Rate) -> tuple[int, int]:
-        """Return n and m for a rate."""
-        return entry.n or self.n, entry.m or self.m
+        """Return n and m for a rate; both 0 for stacks, which have neither."""
+        return entry.n or self.n or 0, entry.m or self.m or 0
 
     def rate(self, wanted: float) -> Rate:
         """Return the entry of a rate.

@@ -71,7 +71,8 @@ def write_result(run: Run, sources: Sources) -> Trained:
             for name, value in run.net.state_dict().items()
             if not name.endswith(_TABLES)
         }
-    _write_weights(path, weights)
+    temporal = task.recipe.temporal
+    _write_weights(path, weights, {"heads": str(temporal.heads)} if temporal else None)
     trained = Trained(
         rate=task.rate.rate,
         steps=run.progress.step,
@@ -88,16 +89,18 @@ def write_result(run: Run, sources: Sources) -> Trained:
     return trained
 
 
-def _write_weights(path: Path, weights: dict[str, torch.Tensor]) -> None:
+def _write_weights(
+    path: Path, weights: dict[str, torch.Tensor], notes: dict[str, str] | None
+) -> None:
     from safetensors.torch import save
 
     with whole_file(path) as hidden:
-        hidden.write_bytes(save(weights))
+        hidden.write_bytes(save(weights, metadata=notes))
 
 
 def _account(run: Run, sources: Sources) -> dict[str, Any]:
     def names(blocks: tuple[Any, ...]) -> list[str]:
-        return sorted({block.name for block in blocks})[:_MOST_NAMES]
+        return sorted({name for block in blocks for name in block.names})[:_MOST_NAMES]
 
     return {
         "recipe": run.task.recipe.as_dict(),

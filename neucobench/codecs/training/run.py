@@ -40,7 +40,7 @@ class Task:
         rate: the rate to train.
         steps: how many steps in all.
         crops: what is learned from.
-        validation: standardized (band, y, x) pictures to look at.
+        validation: standardized (..., band, y, x) pictures to look at.
         data: the digest of the data.
         out: the folder to write in.
         workers: threads that draw crops.
@@ -146,11 +146,14 @@ class Run:
         task, device = self.task, self._processes.device
         highest = task.rate.learning_rate or task.recipe.optimizer.learning_rate
         speed = learning_rate(batch.step, task.steps, highest, task.recipe.schedule)
-        x = torch.from_numpy(batch.pixels).to(
-            device, memory_format=torch.channels_last, non_blocking=True
-        )
+        x = torch.from_numpy(batch.pixels).to(device, non_blocking=True)
+        if x.ndim == 4:
+            x = x.contiguous(memory_format=torch.channels_last)
+        schedule = task.recipe.schedule
+        rate_free = batch.step <= schedule.rate_free
+        forecast = schedule.forecast * (batch.step > schedule.forecast_after)
         with _own_noise(task.recipe.seed, batch.step, self._processes):
-            terms = self._objective(x)
+            terms = self._objective(x, rate_free, forecast)
         loss = task.rate.rate * terms.mse + terms.bpp
         self.optimizers.step(loss + terms.auxiliary, speed, batch.step)
         values = torch.stack([loss, terms.bpp, terms.mse, terms.auxiliary])

@@ -7,6 +7,7 @@ kind                what                                                   offse
 ``array``           ``.npy``, (band, y, x) or (picture, band, y, x)        0
 ``cube``            ``.zarr.zip`` of one sample: SSL4EO-S12-downstream     0
 ``shard``           ``.zarr.zip`` of several samples: SSL4EO-S12 v1.1      1000
+``series``          several of the first two, frames of one place          theirs
 ==================  =====================================================  ========
 
 The offset is what had been added to the reflectance. A GeoTIFF may declare it, and a
@@ -22,6 +23,7 @@ from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from neucobench.codecs.pixels.values import Convention
@@ -33,7 +35,7 @@ from neucobench.data.cube import ENDING
 
 ENDINGS = (".tif", ".tiff", ".npy", ENDING)
 
-Kind = Literal["tile", "array", "cube", "shard"]
+Kind = Literal["tile", "array", "cube", "shard", "series"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,9 @@ class Block:
         convention: how stored numbers become reflectance.
         nodata: the value that a GeoTIFF declares for no data.
         weight: how often its pictures are drawn, against 1.
+        seasons: how many pictures in a row are of one place.
+        stacked: whether what is drawn are these stacks, and not single pictures.
+        parts: of a series, the files, in the order of time.
     """
 
     path: Path
@@ -61,6 +66,19 @@ class Block:
     convention: Convention
     nodata: float | None = None
     weight: float = 1.0
+    seasons: int = 1
+    stacked: bool = False
+    parts: tuple["Block", ...] = ()
+
+    @property
+    def items(self) -> int:
+        """Return how many pictures, or stacks, are drawn from."""
+        return self.shape[0] // self.seasons if self.stacked else self.shape[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the paths of its files below the folder."""
+        return tuple(part.name for part in self.parts) or (self.name,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,11 +99,25 @@ class Sources:
     def digest(self) -> str:
         """Return a SHA-256 of the names, sizes, offsets and roles of all blocks."""
         lines = [
-            f"{role}\t{block.name}\t{block.samples}\t{block.shape}\t{block.convention}"
+            f"{role}\t{' '.join(block.names)}\t{block.samples}\t{block.shape}\t"
+            f"{block.convention}"
             for role, blocks in (("t", self.training), ("v", self.validation))
             for block in blocks
         ]
         return sha256("\n".join(lines).encode()).hexdigest()
+
+
+def read_items(block: Block) -> NDArray[Any]:
+    """Return the pictures (item, band, y, x), or stacks (item, time, band, y, x).
+
+    Raises:
+        CubeError: when a cube or a shard is damaged.
+        CodecError: when another file cannot be read.
+    """
+    pixels = read_block(block)
+    if not block.stacked:
+        return pixels
+    return pixels.reshape(-1, block.seasons, *block.shape[1:])
 
 
 def read_block(block: Block) -> NDArray[Any]:
@@ -97,6 +129,8 @@ def read_block(block: Block) -> NDArray[Any]:
         CubeError: when a cube or a shard is damaged.
         CodecError: when another file cannot be read.
     """
+    if block.parts:
+        return np.concatenate([read_block(part) for part in block.parts])
     if block.kind in ("cube", "shard"):
         with BandsFile(block.path) as file:
             pixels = file.read(samples=block.samples)
@@ -136,6 +170,7 @@ def list_blocks(path: Path, name: str, offset: int | None) -> Iterator[Block]:
         samples=range(1),
         convention=declared if offset is None else Convention(offset=offset),
         nodata=picture.nodata,
+        seasons=picture.shape[0],
     )
 
 
@@ -161,6 +196,7 @@ def _zarr_blocks(path: Path, name: str, offset: int | None) -> Iterator[Block]:
             bytes=prod(shape) * layout.dtype.itemsize,
             samples=samples,
             convention=Convention(offset=usual if offset is None else offset),
+            seasons=seasons,
         )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 
-from neucobench.codecs.network import PictureNetwork
 from neucobench.codecs.training.crops import Crops
 from neucobench.codecs.training.objective import build_network
 from neucobench.codecs.training.recipe import TrainingRecipe
@@ -15,7 +14,12 @@ from neucobench.codecs.weights import fill_network, read_checkpoint
 from neucobench.errors import CodecError
 
 _SAMPLE = 64  # crops that components are computed from
-_FAMILIES = {"factorized": "TEC-FP", "elic": "TEC-ELIC"}
+_FAMILIES = {
+    "factorized": "TEC-FP",
+    "elic": "TEC-ELIC",
+    "temporal": "TEC-TT",
+    "flexible": "FlexTEC",
+}
 
 
 def begin(recipe: TrainingRecipe, rate: Rate, crops: Crops, out: Path) -> Any:
@@ -36,17 +40,27 @@ def begin(recipe: TrainingRecipe, rate: Rate, crops: Crops, out: Path) -> Any:
         if recipe.architecture == "factorized":
             scale_latents(net, sqrt(rate.rate / rate.start))
     elif recipe.initial == "principal":
-        from neucobench.codecs.training.principal import begin_as_components
-
-        batches = -(-_SAMPLE // recipe.batch)
-        pictures = crops.pool.pictures(1)
-        # Steps before the first one: these crops are drawn for this alone.
-        drawn = [crops.draw(-item, pictures).pixels for item in range(batches)]
-        with torch.random.fork_rng(devices=()):
-            torch.manual_seed(recipe.seed)
-            sample = torch.cat([torch.from_numpy(item) for item in drawn])
-            begin_as_components(net, sample, rate.rate)
+        _begin_as_components(net, recipe, rate, crops)
     return net
+
+
+def _begin_as_components(
+    net: Any, recipe: TrainingRecipe, rate: Rate, crops: Crops
+) -> None:
+    from neucobench.codecs.training.principal import begin_as_components
+    from neucobench.codecs.training.principal_stacks import begin_stacks_as_components
+
+    batches = -(-_SAMPLE // recipe.batch)
+    pictures = crops.pool.pictures(1)
+    # Steps before the first one: these crops are drawn for this alone.
+    drawn = [crops.draw(-item, pictures).pixels for item in range(batches)]
+    sample = torch.cat([torch.from_numpy(item) for item in drawn])
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(recipe.seed)
+        if recipe.of_stacks:
+            begin_stacks_as_components(net, sample.flatten(0, 1), rate.rate)
+        else:
+            begin_as_components(net, sample, rate.rate)
 
 
 def weights_path(out: Path, recipe: TrainingRecipe, rate: float) -> Path:
@@ -54,7 +68,7 @@ def weights_path(out: Path, recipe: TrainingRecipe, rate: float) -> Path:
     return out / f"{recipe.name}_lambda-{rate:g}.safetensors"
 
 
-def load_weights(net: PictureNetwork, recipe: TrainingRecipe, path: Path) -> None:
+def load_weights(net: Any, recipe: TrainingRecipe, path: Path) -> None:
     """Load weights that a training has written; tables are not among them.
 
     Raises:

@@ -16,7 +16,7 @@ from neucobench.codecs.training.start import weights_path
 from neucobench.codecs.training.validation import validation_pictures
 from neucobench.errors import UsageError
 
-_MULTIPLE = {"factorized": 16, "elic": 64}
+_MULTIPLE = {"factorized": 16, "elic": 64, "temporal": 64, "flexible": 64}
 
 
 def train(
@@ -64,7 +64,13 @@ def train(
                 "processes; choose a number of processes that divides it, or another "
                 "batch in the recipe."
             )
-        sources = find_sources(root, recipe.data, bands=recipe.bands, crop=recipe.crop)
+        sources = find_sources(
+            root,
+            recipe.data,
+            bands=recipe.bands,
+            crop=recipe.crop,
+            frames=recipe.frames,
+        )
         if found is not None and processes.first:
             found(sources)
         pool = Pool(
@@ -78,6 +84,7 @@ def train(
             sources.validation,
             recipe.data.validation_pictures,
             _MULTIPLE[recipe.architecture],
+            recipe.frames,
         )
         results = []
         try:
@@ -113,6 +120,7 @@ def _crops(recipe: TrainingRecipe, pool: Pool, processes: Processes) -> Crops:
         batch=recipe.batch,
         seed=recipe.seed,
         augment=recipe.augment,
+        frames=recipe.frames,
         share=(processes.rank, processes.count),
     )
 

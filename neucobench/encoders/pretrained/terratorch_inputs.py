@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
-from neucobench.data.bands import MODALITIES
+from neucobench.data.bands import MODALITIES, TERRATORCH_NAMES
 from neucobench.encoders.base import CubeBatch
 from neucobench.encoders.pretrained.images import read_images
 from neucobench.encoders.pretrained.terratorch_backbones import PRITHVI_BANDS
@@ -27,13 +27,6 @@ from neucobench.encoders.pretrained.torchgeo_inputs import model_input
 from neucobench.errors import UnknownNameError
 from neucobench.torchvision_shim import import_with_torchvision
 
-# TerraTorch's names of the bands.
-NAMES = {
-    "B01": "COASTAL_AEROSOL", "B02": "BLUE", "B03": "GREEN", "B04": "RED",
-    "B05": "RED_EDGE_1", "B06": "RED_EDGE_2", "B07": "RED_EDGE_3", "B08": "NIR_BROAD",
-    "B8A": "NIR_NARROW", "B09": "WATER_VAPOR", "B10": "CIRRUS", "B11": "SWIR_1",
-    "B12": "SWIR_2", "VV": "VV", "VH": "VH",
-}  # fmt: skip
 # What these were trained on; other backbones of timm on photographs.
 TRAINED_ON = {
     "clay_v1_base": ("B02", "B03", "B04", "B08", "B11", "B12"),
@@ -142,7 +135,7 @@ def _channels(
     name: str, parameters: Mapping[str, Any], chosen: Sequence[str]
 ) -> dict[str, Any]:
     """Return the arguments that tell a builder the bands, or their number."""
-    names = [NAMES[band] for band in chosen]
+    names = [TERRATORCH_NAMES[band] for band in chosen]
     named = [key for key in ("model_bands", "bands") if key in parameters]
     if named or "clay" in name:
         return {named[0] if named else "bands": names}
@@ -176,4 +169,4 @@ def _trained_names(builder: Any, entry: Any, read: ModelInput) -> list[str]:
 
 
 def _fallback(read: ModelInput) -> list[str]:
-    return [NAMES[band] for band in read.channels]
+    return [TERRATORCH_NAMES[band] for band in read.channels]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp, inf, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,8 @@ class _Candidate:
 
     def distance(self, target: float) -> float:
         """Return how far its bits are from a target, as a logarithm."""
-        return abs(log(self.point.bpppc / target))
+        bpppc = self.point.bpppc
+        return abs(log(bpppc / target)) if bpppc else inf
 
 
 def equal_rate_shots(

@@ -61,6 +61,41 @@ def make_recipe():
 
 
 @pytest.fixture
+def make_stack_recipe(make_recipe):
+    """Return a function that makes a recipe of stacks, tiny unless told otherwise."""
+
+    def make(architecture="temporal", **changes) -> TrainingRecipe:
+        content = {
+            "architecture": architecture,
+            "n": None,
+            "m": None,
+            "frames": 3,
+            "crop": 64,
+            "temporal": {
+                "channels": [8, 8, 8, 64], "width": 16, "heads": 2,
+                "separate_layers": 1, "joint_layers": 1, "decoder_layers": 1,
+                "expansion": 1,
+            },
+            "augment": {"shuffle": 0.5, "frames": 0.5, "mix": 0.3},
+        }  # fmt: skip
+        return make_recipe(**(content | changes))
+
+    return make
+
+
+@pytest.fixture
+def stacks(tmp_path):
+    """Make a folder with two stacks to learn from and one to look at."""
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    for seed in range(3):
+        name = "looked-at" if seed == 2 else f"place-{seed}"
+        frames = [smooth_tile(10 * seed + season, 64) for season in range(4)]
+        np.save(folder / f"{name}.npy", np.stack(frames))
+    return folder
+
+
+@pytest.fixture
 def train_tiny(tiles, tmp_path):
     """Return a function that trains a recipe on the tiles, on the CPU."""
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from neucobench.codecs.training.optimizers import Average, learning_rate
-from neucobench.codecs.training.settings import Schedule
+from neucobench.codecs.training.optimizers import Average, Optimizers, learning_rate
+from neucobench.codecs.training.settings import Optimizer, Schedule
 
 STEPS = 1000
 
@@ -60,3 +60,20 @@ def test_the_first_weights_do_not_linger_in_the_average():
     for step in range(1, 101):
         average.update(step)
     assert average.values["weight"].item() == pytest.approx(1.0, abs=1e-3)
+
+
+def test_the_transforms_of_stacks_can_learn_more_slowly():
+    net = torch.nn.ModuleDict(
+        {"transform": torch.nn.Linear(2, 1), "entropy_model": torch.nn.Linear(2, 1)}
+    )
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    optimizers = Optimizers(net, Optimizer(transforms=0.25))
+    x = torch.ones(1, 2)
+    loss = net["transform"](x).sum() + net["entropy_model"](x).sum()
+    optimizers.step(loss, 1e-2, step=1)
+    moved = {
+        name: float((value - before[name]).detach().abs().max())
+        for name, value in net.state_dict().items()
+    }
+    assert moved["entropy_model.weight"] == pytest.approx(1e-2, rel=1e-3)
+    assert moved["transform.weight"] == pytest.approx(0.25e-2, rel=1e-3)

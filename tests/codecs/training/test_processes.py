@@ -70,6 +70,30 @@ def test_two_processes_have_the_same_weights_and_one_writes(
     assert together == pytest.approx(alone.validation.loss, rel=0.1)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", ["temporal", "flexible"])
+def test_two_processes_train_stacks_alike(
+    make_stack_recipe, stacks, tmp_path, architecture
+):
+    # Each process draws its own number of tokens, and none may miss a gradient.
+    schedule = {"warm_up": 2, "forecast": 0.5, "forecast_after": 2}
+    recipe = make_stack_recipe(architecture, steps=3, schedule=schedule)
+    (tmp_path / "tiny.toml").write_text(as_toml(recipe.as_dict()))
+    script = SCRIPT.replace('Path("tiles")', f"Path({str(stacks)!r})")
+    (tmp_path / "script.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone",
+         "--nproc-per-node", "2", "script.py"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (first, _results), (second, _none) = (
+        torch.load(tmp_path / f"rank-{rank}.pt", weights_only=True) for rank in (0, 1)
+    )
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
+
+
 def test_a_batch_that_cannot_be_dealt_is_a_sentence(
     make_recipe, tiles, tmp_path, monkeypatch
 ):

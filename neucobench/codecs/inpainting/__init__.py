@@ -1,0 +1,1 @@
+"""Cloudy pixels filled from the other seasons, by temporal codecs and by baselines."""

@@ -1,0 +1,1 @@
+"""TEC-TT and FlexTEC: transforms, and a transformer that looks at earlier frames."""
