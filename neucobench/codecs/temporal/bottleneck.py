@@ -107,22 +107,6 @@ def likelihoods(y: Tensor, mu: Tensor, sigma_raw: Tensor) -> Tensor:
     return p.clamp(min=_LEAST_LIKELIHOOD)
 
 
-def training_likelihoods(y: Tensor, mu: Tensor, sigma_raw: Tensor) -> Tensor:
-    """Return the probability of latents with uniform noise, at least 1e-9.
-
-    Nothing is rounded, so that gradients reach the means and the scales; the scale is
-    bounded as the table's are. The floor lets gradients pass.
-
-    Args:
-        y: latents plus noise between -0.5 and 0.5.
-        mu: of the same shape, predicted means.
-        sigma_raw: of the same shape, what the scale head says.
-    """
-    scale = (positive(sigma_raw) + SMALLEST_SCALE).clamp(max=SMALLEST_SCALE * SPAN)
-    p = _mass(torch.abs(y - mu), scale)
-    return p + (_LEAST_LIKELIHOOD - p).clamp(min=0).detach()
-
-
 def table_bits(symbols: Tensor, rows: Tensor, tables: Tables) -> NDArray[np.float64]:
     """Return the bits that the coder spends on each symbol, escapes included.
 

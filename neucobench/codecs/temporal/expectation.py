@@ -10,10 +10,14 @@ import torch
 from torch import Tensor
 
 from neucobench.codecs.temporal.axes import pieces, split_first
-from neucobench.codecs.temporal.decoder import KeysValues
-from neucobench.codecs.temporal.entropy_model import EntropyModel
 from neucobench.codecs.temporal.layers import TemporalLayers
-from neucobench.codecs.temporal.past import PASS, first_joint, look_back
+from neucobench.codecs.temporal.past import (
+    PASS,
+    before_first,
+    context_of,
+    decode_windows,
+    look_back,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +48,13 @@ def expect(network: TemporalLayers, latents: Tensor, tokens: Tensor) -> Expected
         (batch, time, windows, 16, ...) each.
     """
     batch, time, windows = tokens.shape[:3]
-    joint = first_joint(network, latents.dtype)
-    first = _pass(network.entropy_model, tokens[:, 0].flatten(0, 1), joint)
-    parts = [split_first(part, batch, 1, windows) for part in first]
+    model = network.entropy_model
+    first = tokens[:, 0].flatten(0, 1)
+    context = before_first(network, len(first), latents.dtype)
+    parts = [
+        split_first(part, batch, 1, windows)
+        for part in decode_windows(model, first, context)
+    ]
     if time > 1:
         older, newer = look_back_twice(network, latents[:, :-1], windows)
         later = _passes(network, tokens[:, 1:].flatten(0, 2), older, newer)
@@ -82,29 +90,11 @@ def look_back_twice(
 def _passes(
     network: TemporalLayers, tokens: Tensor, older: Tensor, newer: Tensor
 ) -> list[Tensor]:
-    model = network.entropy_model
+    """Return z_cur, mu and sigma_raw; keys and values are kept for one piece alone."""
     found = [
-        _decoded(model, part, model.decoder.look_at(model.join(*pair)))
+        decode_windows(network.entropy_model, part, context_of(network, *pair))
         for part, *pair in zip(
             pieces(tokens, PASS), pieces(older, PASS), pieces(newer, PASS), strict=True
         )
     ]
     return [torch.cat(part) for part in zip(*found, strict=True)]
-
-
-def _pass(model: EntropyModel, tokens: Tensor, joint: Tensor) -> list[Tensor]:
-    """Return what is expected of windows that all have the same context."""
-    context = model.decoder.look_at(joint)
-    found = [
-        _decoded(model, part, [(k.expand(len(part), -1, -1, -1),
-                                v.expand(len(part), -1, -1, -1)) for k, v in context])
-        for part in pieces(tokens, PASS)
-    ]  # fmt: skip
-    return [torch.cat(part) for part in zip(*found, strict=True)]
-
-
-def _decoded(
-    model: EntropyModel, tokens: Tensor, context: list[KeysValues]
-) -> tuple[Tensor, Tensor, Tensor]:
-    z_cur = model.decode(tokens, context)
-    return (z_cur, *model.parameters_of(z_cur))

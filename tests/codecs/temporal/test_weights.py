@@ -58,7 +58,7 @@ def test_another_family_is_named(saved):
         load_temporal(path)
 
 
-def test_full_and_empty_tables_are_taken_and_left(saved, published):
+def test_empty_tables_are_taken_and_left(published):
     network = published("tt_small").network
     assert not any("bottleneck" in key for key in network.state_dict())
 
